@@ -1,0 +1,70 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+/// A Swift target of the product; `path` is given where the folder is not `Sources/<name>`.
+func swift(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func platform(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  swift(name, dependencies, path: "Sources/Platform/\(name)")
+}
+
+/// A Debian library: a module map and, where Swift cannot call a macro or a variadic, static inline functions.
+func system(_ name: String, pkgConfig: String? = nil, apt: String? = nil) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/Platform/\(name)", pkgConfig: pkgConfig, providers: apt.map { [.apt([$0])] })
+}
+
+func tests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(target)Tests", dependencies: [.byName(name: target), "TestSupport"] + more, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "martlet",
+  products: [.executable(name: "martlet", targets: ["App"])],
+  targets: [
+    .executableTarget(
+      name: "App",
+      dependencies: ["Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux"],
+      swiftSettings: strict),
+    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+    swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
+    swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
+    swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
+    swift("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
+    swift("HTML"),
+    swift("JSON"),
+    swift("Domain"),
+
+    platform("HTTPServer", ["CBeast"]),
+    platform("SQLite", ["CSQLite"]),
+    platform("Curl", ["CCurl", "CAres", "CLinux"]),
+    platform("Sodium", ["CSodium"]),
+    platform("RE2", ["CRE2"]),
+
+    .target(name: "CBeast", path: "Sources/Platform/CBeast", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra"])]),
+    .target(
+      name: "CRE2", path: "Sources/Platform/CRE2", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra"])],
+      linkerSettings: [.linkedLibrary("re2")]),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    system("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
+    system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+    system("CLinux"),
+
+    .target(
+      name: "TestSupport", dependencies: ["Store", "HTTPServer", "Domain", "CLinux"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("Domain"), tests("HTML"), tests("JSON"), tests("HTTPServer"), tests("SQLite"), tests("Sodium"),
+    tests("Curl"), tests("Probe", ["JSON"]), tests("Store", ["SQLite", "Domain"]),
+    tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
+    tests("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

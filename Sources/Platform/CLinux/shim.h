@@ -1,0 +1,50 @@
+// The Glibc module exports neither epoll nor eventfd, and ioctl/fcntl-style variadics cannot be called from Swift.
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static inline int clinux_epoll_add(int ep, int fd, uint32_t events, uint64_t data) {
+  struct epoll_event e = {.events = events, .data = {.u64 = data}};
+  return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
+}
+static inline int clinux_epoll_mod(int ep, int fd, uint32_t events, uint64_t data) {
+  struct epoll_event e = {.events = events, .data = {.u64 = data}};
+  return epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e);
+}
+static inline int clinux_epoll_del(int ep, int fd) { return epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL); }
+static inline uint32_t clinux_event_mask(const struct epoll_event *e) { return e->events; }
+static inline uint64_t clinux_event_data(const struct epoll_event *e) { return e->data.u64; }
+static inline uint64_t clinux_monotonic_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+static inline int64_t clinux_realtime_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (int64_t)t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+static inline int64_t clinux_cpu_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (int64_t)t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+// 1: locked, 0: held by another process, -1: errno
+static inline int clinux_lock(int fd) {
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 1;
+  return errno == EWOULDBLOCK ? 0 : -1;
+}
+static inline uint64_t clinux_nofile_limit(void) {
+  struct rlimit r;
+  if (getrlimit(RLIMIT_NOFILE, &r) != 0) return 1024;
+  if (r.rlim_cur < r.rlim_max) { r.rlim_cur = r.rlim_max; setrlimit(RLIMIT_NOFILE, &r); }
+  getrlimit(RLIMIT_NOFILE, &r);
+  return r.rlim_cur;
+}
