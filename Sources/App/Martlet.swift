@@ -7,6 +7,7 @@ struct Martlet {
 
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    Signals.block()
     exit(await run(Array(CommandLine.arguments.dropFirst())))
   }
 }
