@@ -40,7 +40,8 @@ public struct Response: Sendable {
     case bytes([UInt8])
     /// Server-sent events: the connection stays open and receives what is broadcast to `topic` with kind `.event`;
     /// `first` is sent at once (already framed). `opened` runs once with the handle, `closed` once when the peer or the server ends it.
-    case events(topic: UInt64, first: [UInt8], opened: @Sendable (ConnectionID) -> Void, closed: @Sendable (ConnectionID) -> Void)
+    case events(
+      topic: UInt64, first: [UInt8], opened: @Sendable (ConnectionID) -> Void, closed: @Sendable (ConnectionID) -> Void)
     /// Completes the WebSocket handshake (101) and subscribes the socket to `topic`.
     case webSocket(topic: UInt64, WebSocketCallbacks)
   }
@@ -82,20 +83,6 @@ public struct ConnectionID: Hashable, Sendable {
   public init(raw: UInt64) { self.raw = raw }
 }
 
-/// The whole response as bytes on the wire, made once and served many times from the loop's callback.
-public struct CachedResponse: Sendable {
-  public let bytes: [UInt8]
-  public let notModified: [UInt8]
-  public let etag: String
-
-  /// `headers` must not contain ETag, Content-Length, Date or Connection: they are written here or by the server.
-  public init(status: Int, headers: [Header], body: [UInt8], etag: String) {
-    bytes = body
-    notModified = []
-    self.etag = etag
-  }
-}
-
 /// The head of a request as seen before its body: what the fast path and the body limit are decided on.
 public struct RequestHead: Sendable {
   public let method: String
@@ -104,4 +91,15 @@ public struct RequestHead: Sendable {
   public let ifNoneMatch: String?
   public let hasCookieOrAuthorization: Bool
   public let peer: String
+
+  public init(
+    method: String, target: String, host: String, ifNoneMatch: String?, hasCookieOrAuthorization: Bool, peer: String
+  ) {
+    self.method = method
+    self.target = target
+    self.host = host
+    self.ifNoneMatch = ifNoneMatch
+    self.hasCookieOrAuthorization = hasCookieOrAuthorization
+    self.peer = peer
+  }
 }
