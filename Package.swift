@@ -38,7 +38,7 @@ let package = Package(
     swift("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
     swift("HTML"),
     swift("JSON"),
-    swift("Domain"),
+    .target(name: "Domain", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
 
     platform("HTTPServer", ["CBeast"]),
     platform("SQLite", ["CSQLite"]),

@@ -40,7 +40,8 @@ public struct Response: Sendable {
     case bytes([UInt8])
     /// Server-sent events: the connection stays open and receives what is broadcast to `topic` with kind `.event`;
     /// `first` is sent at once (already framed). `opened` runs once with the handle, `closed` once when the peer or the server ends it.
-    case events(topic: UInt64, first: [UInt8], opened: @Sendable (ConnectionID) -> Void, closed: @Sendable (ConnectionID) -> Void)
+    case events(
+      topic: UInt64, first: [UInt8], opened: @Sendable (ConnectionID) -> Void, closed: @Sendable (ConnectionID) -> Void)
     /// Completes the WebSocket handshake (101) and subscribes the socket to `topic`.
     case webSocket(topic: UInt64, WebSocketCallbacks)
   }
