@@ -4,8 +4,10 @@ import PackageDescription
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 /// A Swift target of the product; `path` is given where the folder is not `Sources/<name>`.
-func swift(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func swift(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func platform(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -34,7 +36,7 @@ let package = Package(
         "CTLSTarget",
       ],
       swiftSettings: strict),
-    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
