@@ -103,7 +103,7 @@ private func many(_ text: String, _ count: Int) -> String { String(repeating: te
 
   @Test("The same bytes one by one get the same refusal", arguments: Refusal.all.filter { $0.bytes.utf8.count < 120 })
   func refusedByteByByte(_ refusal: Refusal) async throws {
-    try await withServer(configure: { $0.secondMilliseconds = 1000 }) { server in
+    try await withServer { server in
       let client = try RawClient(port: server.port)
       for byte in refusal.bytes.utf8 {
         // The refusal may come before the last byte; what is sent after it goes nowhere.

@@ -54,7 +54,7 @@ struct Accepted: CustomTestStringConvertible, Sendable {
 
   @Test("What is unusual and right is served, whole and byte by byte", arguments: Accepted.all)
   func accepted(_ accepted: Accepted) async throws {
-    try await withServer(Self.echo, configure: { $0.secondMilliseconds = 1000 }) { server in
+    try await withServer(Self.echo) { server in
       let whole = try RawClient(port: server.port)
       try whole.send(accepted.bytes)
       #expect(try whole.response().body == accepted.seen)
@@ -84,7 +84,7 @@ struct Accepted: CustomTestStringConvertible, Sendable {
       ("1.0", "Connection: keep-alive\r\n", "keep-alive", false),
     ] as [(String, String, String?, Bool)])
   func keepAlive(version: String, header: String, answered: String?, isClosed: Bool) async throws {
-    try await withServer(configure: { $0.secondMilliseconds = 1000 }) { server in
+    try await withServer { server in
       let client = try RawClient(port: server.port)
       try client.send("GET /a HTTP/\(version)\r\nHost: x\r\n\(header)\r\n")
       #expect(try client.response().headers["connection"] == answered)

@@ -6,7 +6,7 @@ import Testing
   static let hello = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
 
   @Test("A head that is not finished in time gets 408, however often bytes arrive") func slowHead() async throws {
-    try await withServer(configure: { $0.headSeconds = 5 }) { server in
+    try await withServer(secondMilliseconds: 20, configure: { $0.headSeconds = 5 }) { server in
       let client = try RawClient(port: server.port)
       try client.send("GET /a HTTP/1.1\r\nHost: x\r\n")
       for _ in 0..<400 {
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test("A body that is not finished in time gets 408") func slowBody() async throws {
-    try await withServer(configure: { $0.bodySeconds = 3 }) { server in
+    try await withServer(secondMilliseconds: 20, configure: { $0.bodySeconds = 3 }) { server in
       let client = try RawClient(port: server.port)
       try client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
       #expect(try client.response().status == 408)
@@ -29,14 +29,14 @@ import Testing
   }
 
   @Test("A connection that says nothing is closed without a word") func silent() async throws {
-    try await withServer(configure: { $0.headSeconds = 3 }) { server in
+    try await withServer(secondMilliseconds: 20, configure: { $0.headSeconds = 3 }) { server in
       let client = try RawClient(port: server.port)
       #expect(try client.readAll() == "")
     }
   }
 
   @Test("An idle kept connection is closed without a word") func idle() async throws {
-    try await withServer(configure: { $0.idleSeconds = 3 }) { server in
+    try await withServer(secondMilliseconds: 20, configure: { $0.idleSeconds = 3 }) { server in
       let client = try RawClient(port: server.port)
       try client.send(Self.hello)
       #expect(try client.response().status == 200)
@@ -52,7 +52,7 @@ import Testing
       cancelled.add(Task.isCancelled)
       return Response(status: 200)
     })
-    try await withServer(handler, configure: { $0.handlerSeconds = 3 }) { server in
+    try await withServer(handler, secondMilliseconds: 20, configure: { $0.handlerSeconds = 3 }) { server in
       let client = try RawClient(port: server.port)
       try client.send(Self.hello)
       #expect(try client.response().status == 504)
@@ -69,7 +69,7 @@ import Testing
       events.add("cancelled \(Task.isCancelled)")
       return Response(status: 200)
     })
-    try await withServer(handler, configure: { $0.handlerSeconds = 10000 }) { server in
+    try await withServer(handler, secondMilliseconds: 20, configure: { $0.handlerSeconds = 10000 }) { server in
       let client = try RawClient(port: server.port)
       try client.send(Self.hello)
       try eventually("the handler starts") { events.all == ["started"] }
@@ -81,7 +81,7 @@ import Testing
 
   @Test("A client that does not read its answer is dropped") func slowReader() async throws {
     let handler = TestHandler(respond: { _ in Response(status: 200, body: [UInt8](repeating: 7, count: 30_000_000)) })
-    try await withServer(handler, configure: { $0.writeStallSeconds = 3 }) { server in
+    try await withServer(handler, secondMilliseconds: 20, configure: { $0.writeStallSeconds = 3 }) { server in
       let client = try RawClient(port: server.port, receiveBuffer: 4096)
       try client.send(Self.hello)
       try eventually("it is served") { server.statistics().requests == 1 }
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test("Slow heads on many connections leave others served") func slowLoris() async throws {
-    try await withServer(configure: { $0.secondMilliseconds = 1000 }) { server in
+    try await withServer { server in
       let slow = try (0..<400).map { _ in try RawClient(port: server.port) }
       for client in slow { try client.send("GET / HTTP/1.1\r\nHost: x\r\nX-") }
       let honest = try RawClient(port: server.port)
@@ -106,7 +106,6 @@ import Testing
   @Test("Above the cap of an address a client gets 503 with Retry-After") func perAddress() async throws {
     try await withServer(configure: {
       $0.connectionsPerAddressMax = 3
-      $0.secondMilliseconds = 1000
     }) { server in
       let held = try (0..<3).map { _ in try RawClient(port: server.port) }
       try eventually("they are accepted") { server.statistics().connections == 3 }
@@ -124,7 +123,6 @@ import Testing
   @Test("At the total cap the oldest idle connection makes room, a busy one does not") func total() async throws {
     try await withServer(configure: {
       $0.connectionsMax = 3
-      $0.secondMilliseconds = 1000
     }) { server in
       let clients = try (0..<3).map { _ in try RawClient(port: server.port) }
       for client in clients {
@@ -155,7 +153,6 @@ import Testing
       handler,
       configure: {
         $0.handlersMax = 2
-        $0.secondMilliseconds = 1000
       }
     ) { server in
       let waiting = try (0..<2).map { _ in try RawClient(port: server.port) }

@@ -14,15 +14,16 @@ struct TestHandler: RequestHandler {
   func respond(to request: Request) async -> Response { await respond(request) }
 }
 
-/// A server on a free port whose seconds take 20 ms, drained at the end; no connection may be left then. `body` has a
-/// thread of its own.
+/// A server on a free port, drained at the end; no connection may be left then. `secondMilliseconds` is how long the
+/// server's seconds are; `body` has a thread of its own.
 func withServer(
-  _ handler: TestHandler = TestHandler(), configure: (inout HTTPServer.Configuration) -> Void = { _ in },
+  _ handler: TestHandler = TestHandler(), secondMilliseconds: Int = 1000,
+  configure: (inout HTTPServer.Configuration) -> Void = { _ in },
   _ body: @escaping @Sendable (HTTPServer) throws -> Void
 ) async throws {
   var configuration = HTTPServer.Configuration(
     host: "127.0.0.1", port: 0, connectionsMax: 1000, connectionsPerAddressMax: 1000)
-  configuration.secondMilliseconds = 20
+  configuration.secondMilliseconds = secondMilliseconds
   configure(&configuration)
   let server = try HTTPServer(configuration, handler: handler)
   do {
