@@ -124,7 +124,7 @@ void WebSocket::sweep() {
   }
   if (!is_open || closing_code) return;
   uint32_t silence = loop.now - heard_at;
-  if (silence > loop.config.socket_idle_seconds) return finish();
+  if (silence >= loop.config.socket_idle_seconds) return finish();
   uint32_t half = (loop.config.socket_idle_seconds + 1) / 2;
   if (silence < half || loop.now - pinged_at < half || is_pinging) return;
   is_pinging = true;
