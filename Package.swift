@@ -64,6 +64,11 @@ let package = Package(
     system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
     system("CLinux"),
 
+    .executableTarget(
+      name: "ServerBench", dependencies: ["HTTPServer"], path: "Benchmarks/server/Sources/ServerBench",
+      swiftSettings: strict),
+    .executableTarget(name: "ServerBenchClient", path: "Benchmarks/server/Sources/ServerBenchClient"),
+
     .target(
       name: "TestSupport", dependencies: ["Store", "HTTPServer", "Domain", "CLinux"], path: "Tests/TestSupport",
       swiftSettings: strict),
