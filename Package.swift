@@ -31,7 +31,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "App",
-      dependencies: ["Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux"],
+      dependencies: [
+        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+        "CTLSTarget",
+      ],
       swiftSettings: strict),
     swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
@@ -52,6 +55,9 @@ let package = Package(
     .target(
       name: "CRE2", path: "Sources/Platform/CRE2", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("re2")]),
+    .target(
+      name: "CTLSTarget", path: "Sources/Platform/CTLSTarget",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     system("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
