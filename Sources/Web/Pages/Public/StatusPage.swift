@@ -114,7 +114,7 @@ struct StatusPage: PublicPage {
   var body: HTML {
     """
     <div class="answer st-\(state.rawValue)" id="page-state" role="status" data-live-part>\
-    <svg class="big" viewBox="0 0 16 16" aria-hidden="true"><use href="#\(state.rawValue)"/></svg><h1>\(sentence)</h1><p>\(lead)</p></div>
+    <svg class="big" viewBox="0 0 16 16" aria-hidden="true"><use href="#i-\(state.rawValue)"/></svg><h1>\(sentence)</h1><p>\(lead)</p></div>
     <div id="open-incidents" data-live-part>\(open, { $0.body })</div>
     \(serviceSection)
     <section class="sec split" aria-labelledby="past"><h2 id="past">Past incidents</h2><div id="past-incidents" data-live-part>\(pastList)\
