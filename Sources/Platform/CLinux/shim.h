@@ -48,3 +48,15 @@ static inline uint64_t clinux_nofile_limit(void) {
   getrlimit(RLIMIT_NOFILE, &r);
   return r.rlim_cur;
 }
+// Waits at most `ns` nanoseconds, for ever when negative; falls back to milliseconds where the kernel lacks epoll_pwait2.
+static inline int clinux_epoll_wait_ns(int ep, struct epoll_event *events, int max, int64_t ns) {
+  static int whole_milliseconds = 0;
+  if (ns < 0) return epoll_wait(ep, events, max, -1);
+  if (!whole_milliseconds) {
+    struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    int n = epoll_pwait2(ep, events, max, &t, NULL);
+    if (n >= 0 || errno != ENOSYS) return n;
+    whole_milliseconds = 1;
+  }
+  return epoll_wait(ep, events, max, (int)((ns + 999999) / 1000000));
+}
