@@ -29,7 +29,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "App",
-      dependencies: ["Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux"],
+      dependencies: [
+        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+      ],
       swiftSettings: strict),
     swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
     swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
