@@ -126,6 +126,7 @@ final class Streams: Sendable {
       let rest = try client.readAll()
       #expect(Array(rest.utf8) == [])
       try eventually("closed is called") { streams.closed.all.count == 1 }
+      streams.onOpen.withLock { $0 = { _ in } }
     }
   }
 
