@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "c5377a1261212684", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "99dc36d7580bb06c", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -373,6 +373,7 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 }
 @media (max-width: 560px) {
   .folds-up .c-spark .days { min-width: 0; width: 100%; max-width: none; }
+  .folds-up .name.clip a { max-width: calc(100% - 7.5rem); }
   .folds-up td { min-width: 0; overflow-wrap: anywhere; }
   .folds-up td.c-wide:empty, .folds-up td.c-wide:has(> .btns:empty) { display: none; }
   .folds-up .btns.end { justify-content: flex-start; }

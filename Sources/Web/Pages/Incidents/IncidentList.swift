@@ -36,7 +36,7 @@ struct IncidentRow: Component {
 
   var body: HTML {
     """
-    <tr id="\(id)" data-live-part><td class="c-state">\(StateMark(status == .resolved ? .up : impact, status.word))</td>\
+    <tr id="\(id)"><td class="c-state">\(StateMark(status == .resolved ? .up : impact, status.word))</td>\
     <td class="name clip"><a href="\(Paths.incident(id))" dir="auto">\(title)</a><span class="sub">\(origin)\
     \(services.isEmpty ? "" : " · " + services.joined(separator: ", "))</span></td>\
     <td class="c-b" data-l="since">\(When(startedAt))</td>\

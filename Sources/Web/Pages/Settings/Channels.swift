@@ -79,7 +79,7 @@ struct ChannelsPage: SettingsPage {
   private func row(_ row: Row) -> HTML {
     """
     <tr><td class="name"><a href="\(Paths.channel(row.id))" dir="auto">\(row.name)</a>\(if: !row.isEnabled, " <span class=\"quiet\">off</span>")\
-    <span class="sub">\(row.target)</span></td><td class="c-state">\(row.kind.word)</td><td class="num c-b" data-l="monitors">\(row.monitors)</td>\
+    <span class="sub">\(row.target)</span></td><td class="c-state">\(row.kind.word)</td><td class="num c-b" data-l="monitors">\(Format.count(row.monitors))</td>\
     <td class="c-wide">\(row.last.map { "\(DeliveryMark(outcome: $0.outcome)) <span class=\"quiet\">\(When($0.at))</span>" as HTML } ?? "<span class=\"quiet\">none yet</span>")</td>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite, PostButton(label: "Test", action: Paths.testChannel(row.id), name: "Test \(row.name)").body)</div></td></tr>
 
