@@ -37,7 +37,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
-    swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
+    swift("Engine", ["Store", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
     swift("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
