@@ -4,7 +4,8 @@ import Store
 
 /// What the hub's one task knows and does. An actor only so that the compiler sees one owner; commands come in turn.
 actor LiveTurn {
-  private unowned let hub: LiveHub
+  /// Each holds the other until `stop` ends the one task.
+  private let hub: LiveHub
   private var windows: [Int64: FeedWindow] = [:]
   private var guests: [ConnectionID: LiveGuest] = [:]
   private var guestCounts: [Int64: Int] = [:]
