@@ -141,8 +141,12 @@ struct JSONPathEvaluation {
   }
 
   private func equal(_ a: JSON?, _ b: JSON?) -> Bool {
-    guard let a, let b else { return a == nil && b == nil }
-    return JSONPath.equal(a, b)
+    switch (a, b) {
+    case (.some(let a), .some(let b)): return JSONPath.equal(a, b)
+    // Nothing equals nothing; `== nil` would compare with JSON's null.
+    case (.none, .none): return true
+    default: return false
+    }
   }
 
   private func less(_ a: JSON?, _ b: JSON?) -> Bool {

@@ -5,7 +5,8 @@ import Testing
 @Suite("Mails")
 struct LetterTests {
   private let down = Letter.down(
-    monitor: "<Booking>\r\nBcc: eve@evil.example", address: "https://api.example/?a=1&b=2", organization: "Harbour & Line",
+    monitor: "<Booking>\r\nBcc: eve@evil.example", address: "https://api.example/?a=1&b=2",
+    organization: "Harbour & Line",
     since: 1_795_182_422_000, detectedAfterMs: 63_000, reason: "Time-out", evidence: [("Answer", "none")],
     url: "https://martlet.example/incidents/inc_1")
 

@@ -51,6 +51,7 @@ import Testing
     })
     var configuration = Self.configuration()
     configuration.secondMilliseconds = 10
+    configuration.headSeconds = 10_000
     configuration.handlerSeconds = 10_000
     let server = try HTTPServer(configuration, handler: handler)
     let client = try RawClient(port: server.port)

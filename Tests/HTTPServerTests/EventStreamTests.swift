@@ -54,11 +54,10 @@ import Testing
   func slow(byBytes: Bool) async throws {
     let streams = Streams()
     try await withServer(
-      streams.handler,
+      streams.handler, secondMilliseconds: byBytes ? 1000 : 20,
       configure: {
         $0.queueBytesMax = byBytes ? 65536 : 1 << 30
-        $0.secondMilliseconds = byBytes ? 1000 : 20
-        $0.writeStallSeconds = 3
+        $0.writeStallSeconds = byBytes ? 100_000 : 3
       }
     ) { server in
       let client = try Self.open(server, receiveBuffer: 2048)

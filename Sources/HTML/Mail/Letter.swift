@@ -58,11 +58,11 @@ public struct Letter: Sendable, Equatable {
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\
     <meta name="color-scheme" content="light dark"><title>\(line(subject))</title></head>
     <body style="margin:0;padding:24px 16px;background:#fbfbf9;color:#17181b;font:15px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
-    <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;margin:0 auto;background:#ffffff;\
+    <main><table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;margin:0 auto;background:#ffffff;\
     border:1px solid #e7e6e1;border-top:3px solid \(mark.rawValue);border-radius:6px"><tr><td style="padding:24px">
     <h1 style="margin:0 0 12px;font-size:20px;line-height:1.3;letter-spacing:-0.01em" dir="auto">\(heading)</h1>
-    \(parts, block)</td></tr></table>
-    <p style="max-width:560px;margin:16px auto 0;color:#676a71;font-size:12px">\(foot)</p>
+    \(parts, block)</td></tr></table></main>
+    <footer><p style="max-width:560px;margin:16px auto 0;color:#676a71;font-size:12px">\(foot)</p></footer>
     </body></html>
 
     """

@@ -53,7 +53,9 @@ extension Letter {
   }
 
   /// Somebody is invited to an organization.
-  public static func invitation(organization: String, invitedBy: String, role: String, expiresAt: Int64, url: String) -> Letter {
+  public static func invitation(organization: String, invitedBy: String, role: String, expiresAt: Int64, url: String)
+    -> Letter
+  {
     Letter(
       subject: "\(invitedBy) invites you to \(organization)", heading: "Join \(organization).", mark: .plain,
       parts: [

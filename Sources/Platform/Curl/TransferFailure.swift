@@ -15,11 +15,21 @@ public struct TransferFailure: Error, Hashable, Sendable, CustomStringConvertibl
   public let stage: Stage
   /// One sentence, without secrets.
   public let description: String
+  /// What a mail server answered, such as 550.
+  public let replyCode: Int?
 
-  init(_ kind: Kind, _ stage: Stage, _ description: String) {
+  init(_ kind: Kind, _ stage: Stage, _ description: String, replyCode: Int? = nil) {
     self.kind = kind
     self.stage = stage
     self.description = description
+    self.replyCode = replyCode
+  }
+
+  /// The same of a mail transfer: what is not about the connection is the server's refusal.
+  func fromMailServer(code: Int) -> TransferFailure {
+    guard code >= 400 else { return self }
+    let words = description.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? description
+    return TransferFailure(kind, .transfer, "The mail server refused (\(code)): \(words)", replyCode: code)
   }
 }
 

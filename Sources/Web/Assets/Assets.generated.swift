@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "d83c4fd0acd3bd74", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "99dc36d7580bb06c", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -330,7 +330,8 @@ td.name b { font-weight: var(--w-mid); }
 td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 .folds-up td .when, td time { white-space: nowrap; }
 .once { border-inline-start: 3px solid var(--accent); }
-.timeline p + p { margin-top: var(--s-1); }
+.timeline p + p + p { margin-top: var(--s-1); }
+.name.clip a { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .field .hint q { quotes: none; color: var(--ink-2); }
 .check span { min-width: 0; overflow-wrap: anywhere; }
 .card > .card-body:first-child { padding-top: var(--s-4); }
@@ -372,6 +373,9 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 }
 @media (max-width: 560px) {
   .folds-up .c-spark .days { min-width: 0; width: 100%; max-width: none; }
+  .folds-up .name.clip a { max-width: calc(100% - 7.5rem); }
+  .folds-up td { min-width: 0; overflow-wrap: anywhere; }
+  .folds-up td.c-wide:empty, .folds-up td.c-wide:has(> .btns:empty) { display: none; }
   .folds-up .btns.end { justify-content: flex-start; }
   .folds-up .btns.end:empty { display: none; }
 }
@@ -658,7 +662,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `public` = Asset(name: "public.css", hash: "0411a6356c1b0484", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `public` = Asset(name: "public.css", hash: "bc03eff1a381b507", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the public page. Loaded after base.css. */
 
 /* ---- public page ---- */
@@ -688,7 +692,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 .open-inc .impact li { display: flex; gap: var(--s-2); align-items: center; }
 .open-inc .timeline { padding: var(--s-5); }
 .open-inc footer { padding: var(--s-3) var(--s-5); border-top: 1px solid var(--line); color: var(--ink-3); font-size: var(--t-13); }
-.svc-axis, .svc { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr) 4.75rem 11.25rem; gap: 0 var(--s-5); align-items: center; }
+.svc-axis, .svc { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr) 4.75rem 12.5rem; gap: 0 var(--s-5); align-items: center; }
 .svc-axis { color: var(--ink-3); font-size: var(--t-12); padding-bottom: 6px; }
 .svc-axis .ends { grid-column: 2; display: flex; justify-content: space-between; }
 .svc-axis .up-h { text-align: end; }
@@ -766,7 +770,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 .svc .nm { min-width: 0; overflow-wrap: anywhere; }
 .svc .st { white-space: normal; align-items: flex-start; }
 .svc .st .i { margin-top: 3px; }
-.timeline p + p { margin-top: var(--s-2); }
+.timeline p + p + p { margin-top: var(--s-2); }
 .live-state:not(:empty)::after { content: " · "; }
 .affected li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: var(--s-1) var(--s-4); padding: 7px 0; border-bottom: 1px solid var(--line); font-size: var(--t-14); }
 .affected li:last-child { border: 0; }
@@ -1169,8 +1173,8 @@ if (feed.socket) {
 
 """##)
 
-  static let `favicon` = Asset(name: "favicon.svg", hash: "5add251a4d031daf", contentType: "image/svg+xml; charset=utf-8", content: ##"""
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 4.8 28.2 28.2" role="img" aria-label="Martlet"><style>path{fill:#17181b}@media(prefers-color-scheme:dark){path{fill:#ededeb}}</style><path transform="rotate(45 16 16) translate(0 .8)" d="M16 .8c1.9 1.5 2.9 3.9 3 6.8 5.8 1 10.3 5.5 12.6 13.9-3.8-4.3-7.9-6.1-12.5-5.9 0 2.9.4 5.2 1.3 7.2l3.4 7.4-7.8-4.4-7.8 4.4 3.4-7.4c.9-2 1.3-4.3 1.3-7.2C8.3 15.4 4.2 17.2.4 21.5 2.7 13.1 7.2 8.6 13 7.6c.1-2.9 1.1-5.3 3-6.8z"/></svg>
+  static let `favicon` = Asset(name: "favicon.svg", hash: "2961684a646220fa", contentType: "image/svg+xml; charset=utf-8", content: ##"""
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 4.8 28.2 28.2" role="img" aria-label="Martlet"><path fill="#777b84" transform="rotate(45 16 16) translate(0 .8)" d="M16 .8c1.9 1.5 2.9 3.9 3 6.8 5.8 1 10.3 5.5 12.6 13.9-3.8-4.3-7.9-6.1-12.5-5.9 0 2.9.4 5.2 1.3 7.2l3.4 7.4-7.8-4.4-7.8 4.4 3.4-7.4c.9-2 1.3-4.3 1.3-7.2C8.3 15.4 4.2 17.2.4 21.5 2.7 13.1 7.2 8.6 13 7.6c.1-2.9 1.1-5.3 3-6.8z"/></svg>
 
 """##)
 }

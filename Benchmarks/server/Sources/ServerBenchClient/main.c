@@ -129,7 +129,7 @@ int main(int argc, char **argv) {
     usleep(100000);
   }
   qsort(times, rounds, sizeof *times, compare);
-  printf("{\"count\": %d, \"kilobytes\": %.2f, \"median\": %.1f, \"min\": %.1f, \"max\": %.1f}\n", count, per_connection,
-         rounds ? times[rounds / 2] : 0, times[0], rounds ? times[rounds - 1] : 0);
+  printf("{\"count\": %d, \"kilobytes\": %.2f, \"median\": %.1f, \"min\": %.1f, \"max\": %.1f}\n", count,
+         per_connection, times[rounds / 2], times[0], rounds ? times[rounds - 1] : 0);
   return 0;
 }

@@ -5,7 +5,9 @@ struct LandingPage: Sendable {
   var isSignupOpen: Bool
 
   func render() -> HTML {
-    Document(title: "Martlet: uptime monitoring and status pages", sheets: [.base, .app], bodyClass: "landing", body: body).html
+    Document(
+      title: "Martlet: uptime monitoring and status pages", sheets: [.base, .app], bodyClass: "landing", body: body
+    ).html
   }
 
   private var body: HTML {

@@ -13,23 +13,21 @@ struct PublicService: Component {
   var uptime: Double?
   var today: Int64
 
-  /// The state that is shown.
-  var shown: State { observed == "none" && state == .up ? .unknown : state }
+  /// The state that is shown: without fresh data a service is unknown, unless somebody said something worse.
+  var shown: State { observed != "fresh" && state == .up ? .unknown : state }
 
-  var word: String {
-    observed == "stale" && state == .up ? "Operational, not seen lately" : shown.publicWord
-  }
+  var word: String { shown == .unknown && observed == "stale" ? "Not seen lately" : shown.publicWord }
 
   /// The days since the first measured one.
   var measuredDays: Int { days.firstIndex { $0.state != .unknown }.map { days.count - $0 } ?? 0 }
 
   var body: HTML {
     """
-    <li class="svc" id="\(id)" data-live-part><div class="nm"><span dir="auto">\(name)</span>\
+    <li class="svc" id="\(id)"><div class="nm"><span dir="auto">\(name)</span>\
     \(if: !description.isEmpty, "<span class=\"d\" dir=\"auto\">\(description)</span>")</div>\
     \(DayBars(name: name, days: days, today: today))\
     <span class="up-n" data-window=" uptime over \(Format.count(measuredDays, "day"))">\(uptime.map { HTML(text: Format.uptime($0)) } ?? Nothing().body)</span>\
-    \(StateMark(observed == "stale" && state == .up ? .unknown : shown, word))</li>
+    \(StateMark(shown, word))</li>
 
     """
   }
@@ -127,9 +125,9 @@ struct StatusPage: PublicPage {
     guard !services.isEmpty else { return "No service is shown here yet." }
     let troubled = services.filter { $0.shown != .up }
     guard !troubled.isEmpty else {
-      if services.contains(where: { $0.observed == "stale" }) { return "Operational when last seen." }
       return services.count == 1 ? "<bdi>\(services[0].name)</bdi> is operational." : "All services are operational."
     }
+    if services.allSatisfy({ $0.shown == .unknown }) { return "No service has fresh data." }
     if troubled.count > 3 { return HTML(text: summary(of: troubled)) }
     let worstFirst = troubled.sorted { $0.shown.rank > $1.shown.rank }
     let parts = worstFirst.map { "<bdi>\($0.name)</bdi> \(Self.predicate($0.shown))" as HTML }
@@ -143,7 +141,7 @@ struct StatusPage: PublicPage {
     case .partial: "is partly down"
     case .degraded: "is slow or degraded"
     case .maintenance: "is under maintenance"
-    default: "has no data"
+    default: "has no fresh data"
     }
   }
 
@@ -157,7 +155,7 @@ struct StatusPage: PublicPage {
         case .partial: "partly down"
         case .degraded: "degraded"
         case .maintenance: "under maintenance"
-        default: "without data"
+        default: "without fresh data"
         }
       return "\(count) \(predicate)"
     }
@@ -180,7 +178,7 @@ struct StatusPage: PublicPage {
       <div class="sec-head"><h2 id="services">Services</h2><p>Bars: one a day, <span class="only-90">\(daysAgo(90))</span>\
       <span class="only-60">\(daysAgo(60))</span><span class="only-45">\(daysAgo(45))</span> to today, in UTC. <a href="#rule">How uptime is counted</a></p></div>
       <div class="svc-axis" aria-hidden="true"><span class="ends"><span>\(daysAgo(90))</span><span>Today</span></span><span class="up-h">90\(Format.space)days</span><span>Now</span></div>
-      <ul class="svcs" id="svcs">\(services, { $0.body })</ul>\(DayBarsKey())
+      <ul class="svcs" id="svcs" data-live-part>\(services, { $0.body })</ul>\(DayBarsKey())
       \(ServiceDaysTable(services: services))
       </section>
       """
@@ -200,7 +198,7 @@ private struct ServiceDaysTable: Component {
       .sorted { $0.1.from > $1.1.from }
     guard !rows.isEmpty else { return HTML() }
     return """
-      <details class="texts" id="days-text"><summary class="chev">The same as text</summary><table class="table"><caption class="vh">Days with trouble or without data</caption>\
+      <details class="texts" id="days-text" data-live-part><summary class="chev">The same as text</summary><table class="table"><caption class="vh">Days with trouble or without data</caption>\
       <thead><tr><th scope="col">Day</th><th scope="col">Service</th><th scope="col">State</th><th scope="col" class="num">For</th></tr></thead>\
       <tbody>\(rows, row)</tbody></table></details>
       """

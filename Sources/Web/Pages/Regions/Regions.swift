@@ -56,9 +56,11 @@ struct RegionsPage: AppPage {
 
   private var sentence: String {
     if isAlone {
-      return regions[0].state == .up ? "One region looks from here: \(regions[0].name)." : "The one region is not well: \(regions[0].name)."
+      return regions[0].state == .up
+        ? "One region looks from here: \(regions[0].name)." : "The one region is not well: \(regions[0].name)."
     }
-    return healthy == regions.count ? "All \(regions.count) regions answer." : "\(healthy) of \(regions.count) regions answer."
+    return healthy == regions.count
+      ? "All \(regions.count) regions answer." : "\(healthy) of \(regions.count) regions answer."
   }
 
   private var lead: HTML? {

@@ -49,13 +49,16 @@ struct ChannelsPage: SettingsPage {
     if rows.isEmpty { return "Nobody is told yet." }
     let failing = rows.filter { $0.last?.outcome == "dead" }
     if failing.isEmpty { return "\(Format.count(rows.count, "channel"))." }
-    return failing.count == 1 ? "<bdi>\(failing[0].name)</bdi> does not take messages." : "\(failing.count) channels do not take messages."
+    return failing.count == 1
+      ? "<bdi>\(failing[0].name)</bdi> does not take messages." : "\(failing.count) channels do not take messages."
   }
   var lead: HTML? { "A channel tells somebody when a monitor is confirmed down, and when it is up again." }
   var buttons: HTML? {
     guard frame.canWrite else { return nil }
     return ChannelKind.allCases.map {
-      LinkButton(label: "\(Icon(Drawing.plus))\($0.word)", path: Query(Paths.newChannel).adding("kind", $0.rawValue).path).body
+      LinkButton(
+        label: "\(Icon(Drawing.plus))\($0.word)", path: Query(Paths.newChannel).adding("kind", $0.rawValue).path
+      ).body
     }.joined()
   }
 
@@ -76,7 +79,7 @@ struct ChannelsPage: SettingsPage {
   private func row(_ row: Row) -> HTML {
     """
     <tr><td class="name"><a href="\(Paths.channel(row.id))" dir="auto">\(row.name)</a>\(if: !row.isEnabled, " <span class=\"quiet\">off</span>")\
-    <span class="sub">\(row.target)</span></td><td class="c-state">\(row.kind.word)</td><td class="num c-b" data-l="monitors">\(row.monitors)</td>\
+    <span class="sub">\(row.target)</span></td><td class="c-state">\(row.kind.word)</td><td class="num c-b" data-l="monitors">\(Format.count(row.monitors))</td>\
     <td class="c-wide">\(row.last.map { "\(DeliveryMark(outcome: $0.outcome)) <span class=\"quiet\">\(When($0.at))</span>" as HTML } ?? "<span class=\"quiet\">none yet</span>")</td>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite, PostButton(label: "Test", action: Paths.testChannel(row.id), name: "Test \(row.name)").body)</div></td></tr>
 
@@ -129,7 +132,8 @@ struct ChannelForm: Sendable {
       Field(
         name: "url", label: kind == .slack ? "Incoming webhook's URL" : "URL", value: url, kind: .url, hint: urlHint,
         error: errors["url"], isRequired: !keepsURL,
-        placeholder: kind == .slack ? "https://hooks.slack.com/services/…" : "https://pager.example/hook", autocomplete: "off")
+        placeholder: kind == .slack ? "https://hooks.slack.com/services/…" : "https://pager.example/hook",
+        autocomplete: "off")
     }
   }
 
@@ -186,7 +190,9 @@ struct ChannelPage: SettingsPage {
   var title: String { "\(name) · Channels" }
   var sentence: HTML { "<bdi>\(name)</bdi>, \(form.kind.word)." }
   var buttons: HTML? {
-    frame.canWrite ? PostButton(label: "\(Icon(Drawing.bell))Send a test", action: Paths.testChannel(id), style: "btn-primary").body : nil
+    frame.canWrite
+      ? PostButton(label: "\(Icon(Drawing.bell))Send a test", action: Paths.testChannel(id), style: "btn-primary").body
+      : nil
   }
 
   var content: HTML {
@@ -264,7 +270,8 @@ struct NotificationsPage: SettingsPage {
 
   private var table: HTML {
     guard !rows.isEmpty else {
-      return EmptyNote(sentence: "No message.", more: "One is written for each transition that a channel tells of.").body
+      return EmptyNote(sentence: "No message.", more: "One is written for each transition that a channel tells of.")
+        .body
     }
     return """
       <table class="table folds-up three"><caption class="vh">Messages, newest first</caption><thead><tr><th scope="col">Outcome</th>\

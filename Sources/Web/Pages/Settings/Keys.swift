@@ -92,7 +92,9 @@ struct SessionsPage: SettingsPage {
   var sessions: [Session]
 
   var place: SettingsPlace { .sessions }
-  var sentence: HTML { sessions.count == 1 ? "You are signed in here only." : "You are signed in \(sessions.count) times." }
+  var sentence: HTML {
+    sessions.count == 1 ? "You are signed in here only." : "You are signed in \(sessions.count) times."
+  }
   var lead: HTML? { "Ending a session signs that device out at once." }
   var buttons: HTML? {
     sessions.count > 1 ? PostButton(label: "End all others", action: Paths.endOtherSessions).body : nil

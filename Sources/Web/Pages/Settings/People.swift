@@ -35,7 +35,8 @@ struct MembersPage: SettingsPage {
 
   var place: SettingsPlace { .members }
   var sentence: HTML {
-    members.count == 1 ? "You are the only member." : "\(members.count) people belong to <bdi>\(frame.organization)</bdi>."
+    members.count == 1
+      ? "You are the only member." : "\(members.count) people belong to <bdi>\(frame.organization)</bdi>."
   }
   var lead: HTML? { "Members read. Admins also write. Owners also decide who is an owner." }
 
@@ -73,7 +74,8 @@ struct MembersPage: SettingsPage {
   }
 
   private static let roles: [Choice.Option] = [
-    .init(value: "member", label: "member"), .init(value: "admin", label: "admin"), .init(value: "owner", label: "owner"),
+    .init(value: "member", label: "member"), .init(value: "admin", label: "admin"),
+    .init(value: "owner", label: "owner"),
   ]
 
   private func invitation(_ invitation: Invitation) -> HTML {
@@ -95,7 +97,8 @@ struct MembersPage: SettingsPage {
 
   private var inviteForm: HTML {
     Card(
-      title: "Invite somebody", note: sendsMail ? "They get a mail with a link" : "You get a link to send them, as no mail server is set",
+      title: "Invite somebody",
+      note: sendsMail ? "They get a mail with a link" : "You get a link to send them, as no mail server is set",
       content: """
         <form class="card-body form" action="\(Paths.invitations)" method="post"><div class="grid-2">\
         \(Field(name: "email", label: "E-mail address", value: form.email, kind: .email, error: errors["email"], isRequired: true, autocomplete: "off"))\
