@@ -1,0 +1,26 @@
+import Domain
+import SQLite
+
+public struct RegionRow: Hashable, Sendable {
+  public let key: RegionID
+  public let id: PublicID<RegionTag>
+  public let name: String
+  /// A private location of one organization rather than one of the installation.
+  public let isPrivate: Bool
+}
+
+/// Where checks can run from.
+public enum RegionQueries {
+  /// The installation's regions and the organization's own, by name.
+  public static func list(scope: TenantScope, in db: Connection) throws -> [RegionRow] {
+    try db.rows(
+      """
+      SELECT id, public_id, name, organization_id FROM region WHERE organization_id IS NULL OR organization_id = $1
+      ORDER BY name, id
+      """, [.int(scope.organization.raw)]
+    ) {
+      RegionRow(
+        key: RegionID($0.int(0)), id: PublicID(stored: $0.text(1)), name: $0.text(2), isPrivate: !$0.isNull(3))
+    }
+  }
+}
