@@ -41,6 +41,11 @@ extension Migration {
         reason INTEGER NOT NULL,
         PRIMARY KEY (monitor_id, region_id, slot_ms));
 
+      CREATE TABLE history (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        closed_hour BIGINT NOT NULL,
+        closed_day BIGINT NOT NULL);
+
       CREATE TABLE result_chunk (
         monitor_id BIGINT NOT NULL,
         region_id BIGINT NOT NULL,
