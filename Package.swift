@@ -32,7 +32,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium", "JSON", "Domain",
+        "CLinux",
         "CTLSTarget",
       ],
       swiftSettings: strict),

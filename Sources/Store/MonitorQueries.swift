@@ -271,29 +271,3 @@ public enum MonitorQueries {
     return out + before.filter { after[$0.name] != $0.value }.map(\.name)
   }
 }
-
-/// A place to check from.
-public struct RegionRow: Sendable {
-  public let id: RegionID
-  public let publicID: PublicID<RegionTag>
-  public let name: String
-}
-
-public enum RegionQueries {
-  /// Installation-wide regions and the organization's own.
-  public static func list(scope: TenantScope, in db: Connection) throws -> [RegionRow] {
-    try db.rows(
-      "SELECT id, public_id, name FROM region WHERE organization_id IS NULL OR organization_id = $1 ORDER BY name",
-      [.int(scope.organization.raw)]
-    ) { RegionRow(id: RegionID($0.int(0)), publicID: PublicID(stored: $0.text(1)), name: $0.text(2)) }
-  }
-
-  public static func find(_ name: String, scope: TenantScope, in db: Connection) throws -> RegionID? {
-    try db.first(
-      """
-      SELECT id FROM region WHERE name = $1 AND (organization_id = $2 OR organization_id IS NULL)
-      ORDER BY organization_id IS NULL LIMIT 1
-      """, [.text(name), .int(scope.organization.raw)]
-    ) { RegionID($0.int(0)) }
-  }
-}

@@ -23,4 +23,14 @@ public enum RegionQueries {
         key: RegionID($0.int(0)), id: PublicID(stored: $0.text(1)), name: $0.text(2), isPrivate: !$0.isNull(3))
     }
   }
+
+  /// The organization's own region of that name, else the installation's.
+  public static func find(_ name: String, scope: TenantScope, in db: Connection) throws -> RegionID? {
+    try db.first(
+      """
+      SELECT id FROM region WHERE name = $1 AND (organization_id = $2 OR organization_id IS NULL)
+      ORDER BY organization_id IS NULL LIMIT 1
+      """, [.text(name), .int(scope.organization.raw)]
+    ) { RegionID($0.int(0)) }
+  }
 }
