@@ -20,6 +20,7 @@ public enum Limits {
   public static let evidenceBytesMax = 16 * 1024
   public static let assertionMs = 50
   public static let apiBodyBytesMax = 1 << 20
+  public static let formBytesMax = 256 * 1024
   public static let rowsPerPageMax = 100
   public static let monitorsPerOrganizationMax = 200_000
   public static let liveBacklogMs = Instant.dayMs
