@@ -4,8 +4,10 @@ import PackageDescription
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 /// A Swift target of the product; `path` is given where the folder is not `Sources/<name>`.
-func swift(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func swift(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func platform(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -31,9 +33,10 @@ let package = Package(
       name: "App",
       dependencies: [
         "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+        "CTLSTarget",
       ],
       swiftSettings: strict),
-    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
@@ -52,6 +55,9 @@ let package = Package(
     .target(
       name: "CRE2", path: "Sources/Platform/CRE2", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("re2")]),
+    .target(
+      name: "CTLSTarget", path: "Sources/Platform/CTLSTarget",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     system("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),

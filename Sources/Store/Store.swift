@@ -5,13 +5,20 @@ import SQLite
 public struct Store: Sendable {
   public let database: Database
   public let world: World
+  public let sealer: Sealer
+  private let subscribers = StoreSubscribers()
 
   /// Opens `path`, brings the schema up to date and makes sure that the installation's own rows exist.
   public init(
-    path: String, readers: Int = 3, world: World, deviceFailed: @escaping Database.DeviceFailure = { _ in }
+    path: String, readers: Int = 3, world: World, sealer: Sealer,
+    deviceFailed: @escaping Database.DeviceFailure = { _ in }
   ) throws {
     self.world = world
-    database = try Database(path: path, readers: readers, deviceFailed: deviceFailed) { db in
+    self.sealer = sealer
+    let subscribers = subscribers
+    database = try Database(
+      path: path, readers: readers, deviceFailed: deviceFailed, committed: { subscribers.deliver($0) }
+    ) { db in
       try Migration.run(on: db, nowMs: world.now().ms)
       try db.run(
         "INSERT INTO installation (id, created_ms, live_epoch) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
@@ -24,6 +31,9 @@ public struct Store: Sendable {
         """, [.text(world.newID(PublicID<RegionTag>.self).text), .int(world.now().ms)])
     }
   }
+
+  /// Calls `handler` after each commit that announced something, on the writer's thread: it hands over and returns.
+  public func subscribe(_ handler: @escaping @Sendable ([StoreEvent]) -> Void) { subscribers.add(handler) }
 
   public func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
     try await database.write(body)

@@ -1,5 +1,6 @@
 import Glibc
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -107,4 +108,26 @@ func badFiles() throws {
   #expect(garbage?.kind == .corrupt)
   let absent = #expect(throws: SQLiteError.self) { try database(folder, name: "no/such.db") }
   #expect(absent?.kind == .cannotOpen)
+}
+
+@Test("what a write noted is handed over once it is stored, and forgotten when it rolls back")
+func notes() async throws {
+  let folder = TemporaryFolder()
+  let noted = Noted()
+  let db = try Database(path: folder.path + "/a.db", readers: 1, committed: { noted.add($0.compactMap { $0 as? Int }) })
+  { _ in }
+  defer { db.close() }
+  try await db.write { $0.note(1) }
+  try? await db.write {
+    $0.note(2)
+    throw Refused()
+  }
+  try await db.write { $0.note(3) }
+  #expect(noted.all == [1, 3])
+}
+
+private final class Noted: Sendable {
+  private let values = Mutex<[Int]>([])
+  var all: [Int] { values.withLock { $0 } }
+  func add(_ more: [Int]) { values.withLock { $0 += more } }
 }

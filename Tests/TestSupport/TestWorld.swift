@@ -50,7 +50,8 @@ public final class TestStore: Sendable {
 
   public init(clock: TestWorld = TestWorld()) throws {
     self.clock = clock
-    store = try Store(path: folder.path + "/martlet.db", world: clock.world)
+    store = try Store(
+      path: folder.path + "/martlet.db", world: clock.world, sealer: Sealer(key: [UInt8](repeating: 7, count: 32)))
   }
 
   deinit { store.close() }

@@ -1,3 +1,5 @@
+import CBeast
+
 /// What the product plugs into the server.
 public protocol RequestHandler: Sendable {
   /// On the loop, before anything is allocated: a cached answer, or nil to go on. Must not block.
@@ -24,6 +26,17 @@ public final class HTTPServer: Sendable {
     public var writeStallSeconds = 20
     public var handlerSeconds = 30
     public var handlersMax = 1024
+    /// Silence after which an event stream gets a comment.
+    public var heartbeatSeconds = 15
+    /// Silence after which a WebSocket is given up; after half of it the peer is pinged.
+    public var webSocketIdleSeconds = 60
+    public var webSocketMessageBytesMax = 64 * 1024
+    /// Pings and pongs a peer may send per second.
+    public var webSocketControlsPerSecondMax = 20
+    /// What may wait for one event stream or WebSocket before it counts as too slow.
+    public var queueBytesMax = 256 * 1024
+    /// How long the seconds above are. Tests shorten them.
+    public var secondMilliseconds = 1000
 
     public init(host: String, port: Int, connectionsMax: Int, connectionsPerAddressMax: Int) {
       self.host = host
@@ -33,29 +46,57 @@ public final class HTTPServer: Sendable {
     }
   }
 
-  public enum Topic: Sendable { case event, frame }
-
   public let port: Int
+  private let loop: Loop
 
   /// Binds and starts the loop. Throws when the address cannot be bound.
   public init(_ configuration: Configuration, handler: some RequestHandler) throws(ServerError) {
-    port = 0
-    throw ServerError(operation: "bind", code: 0, message: "not built yet")
+    loop = try Loop(configuration, handler: handler)
+    port = Int(cb_port(loop.server))
   }
 
+  deinit { cb_drain(loop.server, 0) }
+
   /// Sends one text message to one WebSocket. Any thread.
-  public func send(_ text: [UInt8], to connection: ConnectionID) {}
+  public func send(_ text: [UInt8], to connection: ConnectionID) {
+    text.withUnsafeBytes { cb_send(loop.server, connection.raw, cb_slice($0)) }
+  }
+
   /// Sends bytes, already framed as server-sent events, to one event stream. Any thread.
-  public func sendEvent(_ bytes: [UInt8], to connection: ConnectionID) {}
-  /// Sends `frame` as a text message to each WebSocket of `topic` and `event` to each event stream of it. Any thread; in slices of 500.
-  /// `latest` names a state: a queued message with the same key is replaced rather than queued behind.
-  public func broadcast(topic: UInt64, frame: [UInt8], event: [UInt8], latest: UInt64?) {}
-  /// Closes one WebSocket (`code` 4001, 1013 …) or event stream. Any thread.
-  public func close(_ connection: ConnectionID, code: UInt16) {}
+  public func sendEvent(_ bytes: [UInt8], to connection: ConnectionID) { send(bytes, to: connection) }
+
+  /// Sends `frame` as a text message to each WebSocket of `topic` and `event` to each event stream of it. Any thread; in
+  /// slices of 500. `latest` names a state: a waiting message with the same key is dropped in favour of this one.
+  public func broadcast(topic: UInt64, frame: [UInt8], event: [UInt8], latest: UInt64?) {
+    frame.withUnsafeBytes { frame in
+      event.withUnsafeBytes { event in
+        cb_broadcast(loop.server, topic, cb_slice(frame), cb_slice(event), latest != nil, latest ?? 0)
+      }
+    }
+  }
+
+  /// Closes one WebSocket (`code` 4001, 1013 …) or event stream, after what was sent to it before. Any thread.
+  public func close(_ connection: ConnectionID, code: UInt16) { cb_close(loop.server, connection.raw, code) }
+
   /// Stops accepting, closes what is idle, waits up to `seconds` for what is not, then ends the loop and joins its thread.
-  public func drain(seconds: Int) async {}
+  public func drain(seconds: Int) async {
+    cb_drain(loop.server, UInt32(clamping: seconds))
+    await loop.ended()
+  }
+
   /// Counters for metrics: open connections, sockets, streams, requests, refused, dropped as slow.
-  public func statistics() -> Statistics { Statistics() }
+  public func statistics() -> Statistics {
+    var counts = cb_statistics()
+    cb_read_statistics(loop.server, &counts)
+    var statistics = Statistics()
+    statistics.connections = Int(counts.connections)
+    statistics.webSockets = Int(counts.web_sockets)
+    statistics.eventStreams = Int(counts.event_streams)
+    statistics.requests = counts.requests
+    statistics.refused = counts.refused
+    statistics.droppedSlow = counts.dropped_slow
+    return statistics
+  }
 
   public struct Statistics: Sendable {
     public var connections = 0

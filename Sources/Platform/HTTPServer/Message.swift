@@ -83,20 +83,6 @@ public struct ConnectionID: Hashable, Sendable {
   public init(raw: UInt64) { self.raw = raw }
 }
 
-/// The whole response as bytes on the wire, made once and served many times from the loop's callback.
-public struct CachedResponse: Sendable {
-  public let bytes: [UInt8]
-  public let notModified: [UInt8]
-  public let etag: String
-
-  /// `headers` must not contain ETag, Content-Length, Date or Connection: they are written here or by the server.
-  public init(status: Int, headers: [Header], body: [UInt8], etag: String) {
-    bytes = body
-    notModified = []
-    self.etag = etag
-  }
-}
-
 /// The head of a request as seen before its body: what the fast path and the body limit are decided on.
 public struct RequestHead: Sendable {
   public let method: String
@@ -105,4 +91,15 @@ public struct RequestHead: Sendable {
   public let ifNoneMatch: String?
   public let hasCookieOrAuthorization: Bool
   public let peer: String
+
+  public init(
+    method: String, target: String, host: String, ifNoneMatch: String?, hasCookieOrAuthorization: Bool, peer: String
+  ) {
+    self.method = method
+    self.target = target
+    self.host = host
+    self.ifNoneMatch = ifNoneMatch
+    self.hasCookieOrAuthorization = hasCookieOrAuthorization
+    self.peer = peer
+  }
 }

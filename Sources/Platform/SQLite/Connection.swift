@@ -5,6 +5,7 @@ public final class Connection {
   let db: OpaquePointer
   private var cache: [String: Statement] = [:]
   private let cacheMax = 400
+  private(set) var notes: [any Sendable] = []
 
   /// Opens a file; `readOnly` connections never create one.
   public init(path: String, readOnly: Bool) throws(SQLiteError) {
@@ -86,11 +87,13 @@ public final class Connection {
   /// Runs `body` inside a savepoint: released when it returns, rolled back when it throws.
   public func savepoint<T>(_ body: () throws -> T) throws -> T {
     try run("SAVEPOINT s")
+    let noted = notes.count
     do {
       let value = try body()
       try run("RELEASE s")
       return value
     } catch {
+      notes.removeLast(notes.count - noted)
       // A full disk or a failed device may already have rolled back the whole transaction.
       if !isAutocommit {
         try run("ROLLBACK TO s")
@@ -98,6 +101,14 @@ public final class Connection {
       }
       throw error
     }
+  }
+
+  /// Adds to what `Database` hands to `committed` once the surrounding transaction is stored; a rollback forgets it.
+  public func note(_ value: some Sendable) { notes.append(value) }
+
+  func takeNotes() -> [any Sendable] {
+    defer { notes = [] }
+    return notes
   }
 
   public var isAutocommit: Bool { sqlite3_get_autocommit(db) != 0 }

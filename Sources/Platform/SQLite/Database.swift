@@ -23,10 +23,11 @@ public final class Database: Sendable {
   /// Runs on the writer's thread when a commit fails by the device: the process should stop rather than guess.
   public typealias DeviceFailure = @Sendable (SQLiteError) -> Void
 
-  /// Opens `path`, creating it where it is absent. `prepare` runs first on the writing connection (migrations).
+  /// Opens `path`, creating it where it is absent. `prepare` runs first on the writing connection (migrations);
+  /// `committed` gets, on the writer's thread and before the writes are answered, what they noted.
   public init(
     path: String, readers count: Int, deviceFailed: @escaping DeviceFailure = { _ in },
-    prepare: (Connection) throws -> Void
+    committed: @escaping @Sendable ([any Sendable]) -> Void = { _ in }, prepare: (Connection) throws -> Void
   ) throws {
     let connection = try Connection(path: path, readOnly: false)
     try connection.script(
@@ -43,7 +44,7 @@ public final class Database: Sendable {
     let handed = Handed(connection)
     let counters = counters
     writer = WorkThread(context: { handed.value }) { connection, work in
-      let failure = commit(work, on: connection)
+      let failure = commit(work, on: connection, committed: committed)
       if let failure, failure.kind == .io { deviceFailed(failure) }
       counters.value.withLock {
         $0.commits += failure == nil ? 1 : 0
@@ -110,7 +111,9 @@ private struct Write {
 }
 
 /// Runs all of `work` in one transaction and answers each. Returns why nothing was stored, or nil.
-private func commit(_ work: [Write], on connection: Connection) -> SQLiteError? {
+private func commit(
+  _ work: [Write], on connection: Connection, committed: ([any Sendable]) -> Void
+) -> SQLiteError? {
   do throws(SQLiteError) {
     try connection.run("BEGIN IMMEDIATE")
   } catch {
@@ -133,6 +136,8 @@ private func commit(_ work: [Write], on connection: Connection) -> SQLiteError? 
       if !connection.isAutocommit { try? connection.script("ROLLBACK") }
     }
   }
+  let notes = connection.takeNotes()
+  if failure == nil, !notes.isEmpty { committed(notes) }
   for answer in answers { answer(failure) }
   return failure
 }

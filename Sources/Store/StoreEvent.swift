@@ -1,0 +1,32 @@
+import Domain
+import SQLite
+import Synchronization
+
+/// What a committed write changed, for those who act on it after the commit.
+public enum StoreEvent: Hashable, Sendable {
+  /// Created, edited, paused, resumed or deleted by a person.
+  case monitorChanged(MonitorID)
+  case feedChanged(feed: Int64)
+  case notificationsDue
+  case pageChanged(StatusPageID)
+  /// All sessions of the account but those still in the table are over.
+  case sessionsEnded(AccountID)
+  case membersChanged(OrganizationID)
+}
+
+extension Connection {
+  /// Says what this write changed. Delivered after its commit to everyone subscribed; forgotten when it rolls back.
+  public func announce(_ event: StoreEvent) { note(event) }
+}
+
+/// Handlers of committed events, called in order of commits on the writer's thread: they hand over and return.
+final class StoreSubscribers: Sendable {
+  private let handlers = Mutex<[@Sendable ([StoreEvent]) -> Void]>([])
+
+  func add(_ handler: @escaping @Sendable ([StoreEvent]) -> Void) { handlers.withLock { $0.append(handler) } }
+
+  func deliver(_ notes: [any Sendable]) {
+    let events = notes.compactMap { $0 as? StoreEvent }
+    for handler in handlers.withLock({ $0 }) { handler(events) }
+  }
+}
