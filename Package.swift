@@ -37,7 +37,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
-    swift("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
+    swift("Engine", ["Store", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
     swift("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
@@ -64,11 +64,16 @@ let package = Package(
     system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
     system("CLinux"),
 
+    .executableTarget(
+      name: "ServerBench", dependencies: ["HTTPServer"], path: "Benchmarks/server/Sources/ServerBench",
+      swiftSettings: strict),
+    .executableTarget(name: "ServerBenchClient", path: "Benchmarks/server/Sources/ServerBenchClient"),
+
     .target(
       name: "TestSupport", dependencies: ["Store", "HTTPServer", "Domain", "CLinux"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("Domain"), tests("HTML"), tests("JSON"), tests("HTTPServer"), tests("SQLite"), tests("Sodium"),
-    tests("Curl"), tests("Probe", ["JSON"]), tests("Store", ["SQLite", "Domain"]),
+    tests("Curl"), tests("Probe", ["Curl", "Domain", "JSON", "CLinux"]), tests("Store", ["SQLite", "Domain"]),
     tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
     tests("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -22,7 +22,7 @@ struct Command: Sendable {
   /// Answers the exit code.
   let body: @Sendable (Arguments) async throws -> Int32
 
-  static let all: [Command] = [.version]
+  static let all: [Command] = [.check, .version]
 }
 
 /// Parses and runs; answers the exit code.

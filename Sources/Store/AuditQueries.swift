@@ -21,3 +21,40 @@ public enum Audit {
       ])
   }
 }
+
+/// One line of the audit log.
+public struct AuditRow: Hashable, Sendable {
+  public let id: PublicID<AuditTag>
+  public let at: Instant
+  public let actorKind: String
+  public let actorID: String?
+  public let actorName: String
+  public let address: String?
+  public let action: String
+  public let subject: String?
+  public let detail: JSON
+}
+
+/// Reads of the audit log.
+public enum AuditQueries {
+  /// Newest first.
+  public static func list(scope: TenantScope, offset: Int, rows: Int, in db: Connection) throws -> [AuditRow] {
+    try db.rows(
+      """
+      SELECT public_id, at_ms, actor_kind, actor_public_id, actor_name, address, action, subject_public_id, detail
+      FROM audit_log WHERE organization_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3
+      """, [.int(scope.organization.raw), Value(rows), Value(offset)]
+    ) {
+      AuditRow(
+        id: PublicID(stored: $0.text(0)), at: Instant(ms: $0.int(1)), actorKind: $0.text(2), actorID: $0.textOrNil(3),
+        actorName: $0.text(4), address: $0.textOrNil(5), action: $0.text(6), subject: $0.textOrNil(7),
+        detail: try JSON(parsing: $0.text(8)))
+    }
+  }
+
+  public static func count(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first("SELECT COUNT(*) FROM audit_log WHERE organization_id = $1", [.int(scope.organization.raw)]) {
+      Int($0.int(0))
+    } ?? 0
+  }
+}

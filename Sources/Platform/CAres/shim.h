@@ -3,3 +3,32 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <string.h>
+
+// A channel that asks DNS only (no hosts file) and tells of its sockets; `servers` is NULL or "address:port,...".
+static inline int cares_open(ares_channel *channel, ares_sock_state_cb changed, void *context, int timeout_ms, int tries,
+                             const char *servers) {
+  struct ares_options options;
+  char dns_only[] = "b";
+  memset(&options, 0, sizeof options);
+  options.sock_state_cb = changed;
+  options.sock_state_cb_data = context;
+  options.timeout = timeout_ms;
+  options.tries = tries;
+  options.lookups = dns_only;
+  int code = ares_init_options(channel, &options,
+                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
+  if (code != ARES_SUCCESS || servers == NULL) return code;
+  code = ares_set_servers_ports_csv(*channel, servers);
+  if (code != ARES_SUCCESS) {
+    ares_destroy(*channel);
+    *channel = NULL;
+  }
+  return code;
+}
+// Nanoseconds until the channel wants to be called, -1 when it waits for nothing.
+static inline long long cares_wait_ns(ares_channel channel) {
+  struct timeval t;
+  if (ares_timeout(channel, NULL, &t) == NULL) return -1;
+  return (long long)t.tv_sec * 1000000000ll + (long long)t.tv_usec * 1000ll;
+}

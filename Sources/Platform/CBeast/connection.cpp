@@ -238,7 +238,9 @@ void Connection::transmit(cb_slice status_line, cb_slice rest) {
   if (loop.draining) keep_alive = false;
   static constexpr char close[] = "Connection: close\r\n", keep[] = "Connection: keep-alive\r\n";
   bool is_10 = parser && parser->is_header_done() && parser->get().version() < 11;
-  cb_slice connection = !keep_alive ? cb_slice{close, sizeof close - 1} : is_10 ? cb_slice{keep, sizeof keep - 1} : cb_slice{};
+  cb_slice connection{};
+  if (!keep_alive) connection = {close, sizeof close - 1};
+  if (keep_alive && is_10) connection = {keep, sizeof keep - 1};
   cb_slice parts[] = {status_line, slice(loop.date), connection, rest};
   iovec vector[4];
   for (int i = 0; i < 4; i++) vector[i] = {const_cast<char *>(parts[i].data), parts[i].count};

@@ -108,7 +108,9 @@ Refusal check(const Parser &parser, std::vector<cb_header> &scratch, cb_head &he
     if (!is_11) return {400, "Transfer-Encoding needs HTTP/1.1."};
     if (codings > 1) return {400, "There is more than one Transfer-Encoding."};
     if (!beast::iequals(coding, "chunked")) return {501, "This Transfer-Encoding is not known here."};
-    if (message.count(http::field::content_length)) return {400, "Content-Length and Transfer-Encoding exclude each other."};
+    if (message.count(http::field::content_length)) {
+      return {400, "Content-Length and Transfer-Encoding exclude each other."};
+    }
   }
   auto target = message.target();
   if (!normalize(message.method_string(), host, target)) return {400, "The request target is malformed."};

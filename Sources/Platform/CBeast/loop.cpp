@@ -23,7 +23,8 @@ std::atomic<uint32_t> loops_started{0};
 cb_config within_limits(cb_config config) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    uint64_t room = limit.rlim_cur > 2 * reserved_descriptors ? limit.rlim_cur - reserved_descriptors : limit.rlim_cur / 2;
+    uint64_t all = limit.rlim_cur;
+    uint64_t room = all > 2 * reserved_descriptors ? all - reserved_descriptors : all / 2;
     config.connections_max = std::min<uint64_t>(config.connections_max, room);
   }
   if (config.second_milliseconds == 0) config.second_milliseconds = 1;

@@ -69,7 +69,8 @@ void cb_answer_now(cb_server *server, uint64_t id, const cb_answer *answer) {
 }
 
 void cb_answer_later(cb_server *server, uint64_t id, const cb_answer *answer) {
-  LateAnswer copy{{}, answer->status_line.count, {answer->owner, {server->callbacks.release}}, answer->topic, answer->kind};
+  std::unique_ptr<void, LateAnswer::Release> owner(answer->owner, {server->callbacks.release});
+  LateAnswer copy{{}, answer->status_line.count, std::move(owner), answer->topic, answer->kind};
   copy.bytes.reserve(answer->status_line.count + answer->rest.count);
   copy.bytes.append(answer->status_line.data, answer->status_line.count).append(answer->rest.data, answer->rest.count);
   net::post(server->io, [server, id, copy = std::move(copy)]() mutable {

@@ -76,7 +76,8 @@ void EventStream::watch() {
     if (self->is_finished) return;
     if (error) return self->finish();
     for (int i = 0; i < reads_per_turn; i++) {
-      ssize_t count = ::recv(self->socket.native_handle(), self->loop.discard.data(), self->loop.discard.size(), MSG_DONTWAIT);
+      auto &discard = self->loop.discard;
+      ssize_t count = ::recv(self->socket.native_handle(), discard.data(), discard.size(), MSG_DONTWAIT);
       if (count > 0) continue;
       if (count < 0 && would_block()) break;
       return self->finish();

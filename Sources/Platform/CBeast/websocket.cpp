@@ -6,12 +6,13 @@ namespace ws = beast::websocket;
 
 namespace {
 constexpr uint32_t closing_seconds = 10;
+constexpr uint32_t closed_seconds = 1;
 constexpr size_t idle_buffer_bytes = 4096;
 constexpr uint16_t code_going_away = 1001, code_not_text = 1003, code_policy = 1008, code_slow = 1013;
 }  // namespace
 
 WebSocket::WebSocket(cb_server &loop, uint32_t slot, Socket socket, void *owner)
-    : Peer(loop, slot), stream(std::move(socket)), owner(owner) {
+    : Peer(loop, slot), stream(std::move(socket), *this), owner(owner) {
   loop.web_sockets.fetch_add(1, std::memory_order_relaxed);
   stream.set_option(ws::stream_base::timeout{ws::stream_base::none(), ws::stream_base::none(), false});
   stream.read_message_max(loop.config.message_bytes_max);
@@ -26,7 +27,7 @@ void WebSocket::start(const beast::http::request<beast::http::string_body> &requ
     if (error) return self->finish();
     self->is_open = true;
     self->deadline = UINT32_MAX;
-    self->heard_at = self->loop.now;
+    self->heard_at = self->pinged_at = self->loop.now;
     self->stream.text(true);
     self->loop.subscribe(*self, topic);
     self->loop.callbacks.opened(self->owner, self->id());
@@ -37,7 +38,12 @@ void WebSocket::start(const beast::http::request<beast::http::string_body> &requ
 
 void WebSocket::heard(ws::frame_type kind) {
   heard_at = loop.now;
-  if (kind == ws::frame_type::close) return;
+  if (kind == ws::frame_type::close) {
+    // Beast answers by itself.
+    if (!closing_code) closing_code = ws::close_code::normal;
+    is_close_sent = true;
+    return;
+  }
   if (controls_at != loop.now) {
     controls_at = loop.now;
     controls = 0;
@@ -118,13 +124,21 @@ void WebSocket::sweep() {
   }
   if (!is_open || closing_code) return;
   uint32_t silence = loop.now - heard_at;
-  if (silence > loop.config.socket_idle_seconds) return finish();
-  if (silence * 2 < loop.config.socket_idle_seconds || is_pinging) return;
+  if (silence >= loop.config.socket_idle_seconds) return finish();
+  uint32_t half = (loop.config.socket_idle_seconds + 1) / 2;
+  if (silence < half || loop.now - pinged_at < half || is_pinging) return;
   is_pinging = true;
+  pinged_at = loop.now;
   stream.async_ping({}, [self = Self(this)](beast::error_code error) {
     self->is_pinging = false;
     if (error) self->finish();
   });
+}
+
+void WebSocket::tearing_down() {
+  if (!closing_code) closing_code = ws::close_code::normal;
+  is_close_sent = true;
+  deadline = std::min(deadline, loop.in_seconds(closed_seconds));
 }
 
 void WebSocket::leave() { close(code_going_away); }

@@ -8,6 +8,15 @@
 
 namespace cbeast {
 
+class WebSocket;
+
+/// A socket that tells its WebSocket when Beast begins to wait for the peer's end, which has no limit of its own.
+class WebSocketLayer : public Socket {
+ public:
+  WebSocketLayer(Socket socket, WebSocket &owner) : Socket(std::move(socket)), owner(owner) {}
+  WebSocket &owner;
+};
+
 class WebSocket final : public Peer {
  public:
   WebSocket(cb_server &loop, uint32_t slot, Socket socket, void *owner);
@@ -18,6 +27,7 @@ class WebSocket final : public Peer {
   void send(PayloadRef message) override;
   void close(uint16_t code) override;
   void deliver(const PayloadRef &frame, const PayloadRef &event) override;
+  void tearing_down();
 
  private:
   using Self = boost::intrusive_ptr<WebSocket>;
@@ -26,11 +36,12 @@ class WebSocket final : public Peer {
   void write_close();
   void heard(beast::websocket::frame_type kind);
 
-  beast::websocket::stream<Socket, false> stream;
+  beast::websocket::stream<WebSocketLayer, false> stream;
   beast::flat_buffer input;
   void *owner;
   SendQueue queue;
   uint32_t heard_at = 0;
+  uint32_t pinged_at = 0;
   uint32_t deadline = UINT32_MAX;  // of the handshake, a write or the closing
   uint32_t controls_at = 0;
   uint16_t controls = 0;
@@ -41,5 +52,12 @@ class WebSocket final : public Peer {
   bool is_close_sent = false;
   bool is_finished = false;
 };
+
+/// Found by Beast through its argument's namespace.
+template <class Handler>
+void async_teardown(beast::role_type role, WebSocketLayer &layer, Handler &&handler) {
+  layer.owner.tearing_down();
+  beast::websocket::async_teardown(role, static_cast<Socket &>(layer), std::forward<Handler>(handler));
+}
 
 }  // namespace cbeast

@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "0d22140a3533b880", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "99dc36d7580bb06c", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -307,6 +307,79 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
   .app { display: block; }
 }
 
+/* ---- what the shell needs beyond the drawn pages ---- */
+.link { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-decoration: underline; text-underline-offset: .18em; cursor: pointer; min-height: 24px; }
+.side-who { display: flex; flex-wrap: wrap; gap: 0 .4em; align-items: center; }
+.side-who a { display: inline-block; padding-block: 3px; }
+.side .org { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.switch summary { display: flex; gap: var(--s-2); align-items: center; min-height: 24px; cursor: pointer; list-style: none; }
+.banners:empty { display: none; }
+.banners + * { margin-top: 0; }
+.banners:not(:empty) + * { margin-top: var(--s-5); }
+.banners > * + * { margin-top: var(--s-2); }
+.tiles-4 { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.empty-note { padding-top: var(--s-4); }
+.empty-note p + p { color: var(--ink-2); }
+.empty-note b { font-weight: var(--w-mid); }
+.sub.wraps { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+.btns.end { justify-content: flex-end; }
+td .btn { min-height: 1.75rem; padding: 0 10px; font-size: var(--t-12); }
+td .select { min-height: 1.75rem; padding-block: 2px; font-size: var(--t-12); }
+td .days { min-width: 15rem; }
+td.name b { font-weight: var(--w-mid); }
+td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
+.folds-up td .when, td time { white-space: nowrap; }
+.once { border-inline-start: 3px solid var(--accent); }
+.timeline p + p + p { margin-top: var(--s-1); }
+.name.clip a { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.field .hint q { quotes: none; color: var(--ink-2); }
+.check span { min-width: 0; overflow-wrap: anywhere; }
+.card > .card-body:first-child { padding-top: var(--s-4); }
+.refusal { max-width: 36rem; }
+.refusal-code { color: var(--ink-3); }
+.refusal h1 { font-size: var(--t-28); line-height: 1.2; letter-spacing: -.025em; }
+.refusal h1 + p { margin-top: var(--s-2); color: var(--ink-2); }
+.gate .banner { font-size: var(--t-13); }
+.days { width: 100%; aspect-ratio: 540 / 30; direction: ltr; }
+.d-up { stroke: var(--up-bar); } .d-degraded { stroke: var(--degraded-mark); } .d-partial { stroke: var(--partial-mark); } .d-down { stroke: var(--down-mark); } .d-maintenance { stroke: var(--maintenance-mark); } .d-none { stroke: var(--unknown-mark); }
+.days path, .key-days path { fill: none; stroke-width: 4; }
+.key-days { display: flex; flex-wrap: wrap; gap: var(--s-1) var(--s-4); margin-top: var(--s-4); color: var(--ink-3); font-size: var(--t-12); }
+.key-days li { display: flex; gap: 7px; align-items: center; }
+.key-days svg { width: 8px; height: 20px; }
+
+/* ---- palette and help: the one thing that floats over a page ---- */
+.palette { width: min(34rem, calc(100vw - 2rem)); margin: 12vh auto auto; padding: var(--s-2); border: 1px solid var(--line-2); border-radius: var(--r-3); background: var(--surface); color: var(--ink); box-shadow: var(--float); }
+.palette::backdrop { background: rgb(0 0 0 / .35); }
+.palette ul { max-height: 50vh; margin-top: var(--s-2); overflow: auto; }
+.palette li { display: flex; justify-content: space-between; gap: var(--s-3); padding: 7px var(--s-3); border-radius: var(--r-2); cursor: pointer; }
+.palette li[aria-selected="true"] { background: var(--selected); }
+.help { padding: var(--s-5); }
+.help > * + * { margin-top: var(--s-4); }
+
+/* ---- the landing page ---- */
+.land { max-width: var(--public-w); margin: 0 auto; padding: 0 var(--s-5); }
+.land-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: var(--s-3); padding: var(--s-5) 0; }
+.land-answer { padding: var(--s-8) 0 var(--s-7); }
+.land-answer h1 { max-width: 16em; font-size: clamp(1.75rem, 1.2rem + 2.6vw, var(--t-40)); line-height: 1.14; letter-spacing: -.032em; text-wrap: balance; }
+.land-answer p { max-width: 42rem; margin-top: var(--s-3); color: var(--ink-2); font-size: var(--t-16); }
+.land-list { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: var(--s-5) var(--s-7); padding: var(--s-6) 0; border-block: 1px solid var(--line); }
+.land-list h2 { font-size: var(--t-16); }
+.land-list p { color: var(--ink-2); font-size: var(--t-14); }
+.land-foot { padding: var(--s-5) 0 var(--s-7); color: var(--ink-3); font-size: var(--t-12); }
+@media (max-width: 860px) {
+  .tiles-4 { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .switch .btn { min-height: 2rem; }
+  .banners:not(:empty) + * { margin-top: var(--s-4); }
+}
+@media (max-width: 560px) {
+  .folds-up .c-spark .days { min-width: 0; width: 100%; max-width: none; }
+  .folds-up .name.clip a { max-width: calc(100% - 7.5rem); }
+  .folds-up td { min-width: 0; overflow-wrap: anywhere; }
+  .folds-up td.c-wide:empty, .folds-up td.c-wide:has(> .btns:empty) { display: none; }
+  .folds-up .btns.end { justify-content: flex-start; }
+  .folds-up .btns.end:empty { display: none; }
+}
+
 """##)
 
   static let `base` = Asset(name: "base.css", hash: "e3f4ae93f5fe5c4c", contentType: "text/css; charset=utf-8", content: ##"""
@@ -589,7 +662,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `public` = Asset(name: "public.css", hash: "29f1042f0fadb562", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `public` = Asset(name: "public.css", hash: "bc03eff1a381b507", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the public page. Loaded after base.css. */
 
 /* ---- public page ---- */
@@ -619,7 +692,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 .open-inc .impact li { display: flex; gap: var(--s-2); align-items: center; }
 .open-inc .timeline { padding: var(--s-5); }
 .open-inc footer { padding: var(--s-3) var(--s-5); border-top: 1px solid var(--line); color: var(--ink-3); font-size: var(--t-13); }
-.svc-axis, .svc { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr) 4.75rem 11.25rem; gap: 0 var(--s-5); align-items: center; }
+.svc-axis, .svc { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr) 4.75rem 12.5rem; gap: 0 var(--s-5); align-items: center; }
 .svc-axis { color: var(--ink-3); font-size: var(--t-12); padding-bottom: 6px; }
 .svc-axis .ends { grid-column: 2; display: flex; justify-content: space-between; }
 .svc-axis .up-h { text-align: end; }
@@ -691,10 +764,382 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
   .pub-head nav, .texts:not([open]) { display: none; }
 }
 
+/* ---- what the drawn pages lacked ---- */
+.svcs { border-block: 1px solid var(--line); }
+.svcs > li + li { border-top: 1px solid var(--line); }
+.svc .nm { min-width: 0; overflow-wrap: anywhere; }
+.svc .st { white-space: normal; align-items: flex-start; }
+.svc .st .i { margin-top: 3px; }
+.timeline p + p + p { margin-top: var(--s-2); }
+.live-state:not(:empty)::after { content: " · "; }
+.affected li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: var(--s-1) var(--s-4); padding: 7px 0; border-bottom: 1px solid var(--line); font-size: var(--t-14); }
+.affected li:last-child { border: 0; }
+.prose { max-width: 42rem; color: var(--ink-2); }
+.prose p + p { margin-top: var(--s-3); }
+.back, .months { padding: var(--s-5) 0; border-top: 1px solid var(--line); font-size: var(--t-14); }
+.back a, .months a { display: inline-block; padding-block: 4px; }
+.months { display: flex; justify-content: space-between; }
+.months:empty { display: none; }
+.refusal-code { color: var(--ink-3); }
+.pub-foot p { max-width: 44rem; }
+.one-inc .answer { padding-bottom: var(--s-5); }
+.one-inc .answer h1 { margin-top: var(--s-3); }
+
 """##)
 
-  static let `live` = Asset(name: "live.js", hash: "4cbd347d35ccc375", contentType: "text/javascript; charset=utf-8", content: ##"""
-// Makes pages live.
+  static let `live` = Asset(name: "live.js", hash: "7935918c10672462", contentType: "text/javascript; charset=utf-8", content: ##"""
+// Makes pages live. Nothing depends on it: every page and every form works without.
+const body = document.body;
+const feed = body.dataset;
+const TRIES = 5, FIRST_WAIT = 1000, LONGEST_WAIT = 60000, POLL_EVERY = 15000;
+
+// ---- time: the reader's own clock as a title ----
+
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+const showLocalTimes = (root) => {
+  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
+    const at = new Date(time.dateTime);
+    if (!isNaN(at)) time.title = clock.format(at);
+  }
+};
+
+// ---- the page: the same address again, its live parts swapped by id ----
+
+const inUse = (part) =>
+  part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, button, summary");
+
+const swap = (part, fresh) => {
+  const open = [...part.querySelectorAll("details[open]")].map((d) => [...part.querySelectorAll("details")].indexOf(d));
+  for (const { name, value } of fresh.attributes) if (part.getAttribute(name) !== value) part.setAttribute(name, value);
+  const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  part.replaceChildren(...fresh.childNodes);
+  const details = part.querySelectorAll("details");
+  for (const index of open) if (details[index]) details[index].open = true;
+  if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  showLocalTimes(part);
+};
+
+const patch = (page) => {
+  document.title = page.title;
+  const icon = document.querySelector('link[rel="icon"]'), freshIcon = page.querySelector('link[rel="icon"]');
+  if (icon && freshIcon && icon.getAttribute("href") !== freshIcon.getAttribute("href")) icon.replaceWith(freshIcon);
+  const sprite = document.querySelector("svg.sprite");
+  for (const symbol of page.querySelectorAll("svg.sprite symbol"))
+    if (sprite && !document.getElementById(symbol.id)) sprite.append(document.importNode(symbol, true));
+  for (const part of document.querySelectorAll("[data-live-part][id]")) {
+    if (!part.isConnected || part.parentElement.closest("[data-live-part]")) continue;
+    const fresh = page.getElementById(part.id);
+    if (fresh && part.innerHTML !== fresh.innerHTML && !inUse(part)) swap(part, document.importNode(fresh, true));
+  }
+};
+
+let fetching = false, wanted = false, notBefore = 0, timer = 0;
+const refresh = () => {
+  wanted = true;
+  if (fetching || timer) return;
+  const spread = Math.random() * Number(feed.spread || 0);
+  timer = setTimeout(fetchPage, Math.max(notBefore - Date.now(), 0) + spread);
+};
+const fetchPage = async () => {
+  timer = 0;
+  fetching = true;
+  wanted = false;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-cache" });
+    if (answer.ok && !answer.redirected) patch(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    else if (answer.redirected || answer.status === 401) return location.reload();
+    else if (answer.status === 429 || answer.status >= 500) wanted = true;
+  } catch {
+    wanted = true;
+  } finally {
+    fetching = false;
+    notBefore = Date.now() + (wanted ? 5000 : 1000);
+    if (wanted) refresh();
+  }
+};
+
+// A service's own state is in the message: show it at once, the rest follows with the page.
+const WORDS = {
+  operational: ["up", "Operational"], degraded: ["degraded", "Degraded performance"], partial: ["partial", "Partial outage"],
+  major: ["down", "Major outage"], maintenance: ["maintenance", "Under maintenance"],
+};
+const showService = (data) => {
+  const mark = document.getElementById(data.id)?.querySelector(".st"), state = WORDS[data.status];
+  if (!mark || !state || !body.classList.contains("public")) return;
+  mark.className = `st st-${state[0]}`;
+  mark.querySelector("use")?.setAttribute("href", `#i-${state[0]}`);
+  mark.lastChild.textContent = state[1];
+};
+
+// ---- the stream: WebSocket, then server-sent events, then polling ----
+
+let seq = Number(feed.seq || 0), epoch = feed.epoch || "";
+const take = (message) => {
+  if (typeof message.seq === "number") {
+    if (message.type !== "hello" && message.type !== "reset" && message.seq <= seq) return;
+    if (message.type !== "hello") seq = message.seq;
+  }
+  if (message.type === "hello" && message.epoch) {
+    const changed = epoch && message.epoch !== epoch;
+    epoch = message.epoch;
+    if (changed) seq = message.seq ?? 0;
+    if (changed) refresh();
+    return;
+  }
+  if (message.type === "reset" && message.epoch) epoch = message.epoch;
+  if (message.type === "service_status_update" && message.data) showService(message.data);
+  refresh();
+};
+const read = (text) => {
+  try {
+    take(JSON.parse(text));
+  } catch {
+    refresh();
+  }
+};
+const resume = (path) => `${path}${path.includes("?") ? "&" : "?"}since=${seq}&epoch=${encodeURIComponent(epoch)}`;
+
+// Each transport calls `up` when it carries and `lost` once when it does not; it returns how to close itself.
+const viaSocket = (up, lost) => {
+  const url = new URL(resume(feed.socket), location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const socket = new WebSocket(url);
+  socket.onopen = up;
+  socket.onmessage = (event) => read(event.data);
+  socket.onclose = (event) => lost(event.code >= 4001 && event.code <= 4003);
+  return () => socket.close();
+};
+const viaEvents = (up, lost) => {
+  const source = new EventSource(resume(feed.events));
+  source.onopen = up;
+  const hear = (event) => read(event.data);
+  source.onmessage = hear;
+  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update"])
+    source.addEventListener(type, hear);
+  source.onerror = () => {
+    source.close();
+    lost();
+  };
+  return () => source.close();
+};
+const viaPolling = (up, lost) => {
+  let next = 0, stopped = false;
+  const ask = async () => {
+    try {
+      const answer = await fetch(resume(feed.changes), { headers: { accept: "application/json" }, cache: "no-store" });
+      if (!answer.ok) throw new Error(answer.status);
+      up();
+      const said = await answer.json();
+      for (const message of said.results ?? []) take(message);
+      if (said.reset) take({ type: "reset", seq: said.seq, epoch: said.epoch });
+      if (!stopped) next = setTimeout(ask, POLL_EVERY * (0.75 + Math.random() / 2));
+    } catch {
+      if (!stopped) lost();
+    }
+  };
+  ask();
+  return () => {
+    stopped = true;
+    clearTimeout(next);
+  };
+};
+
+const transports = [viaSocket, viaEvents, viaPolling];
+let kind = 0, failures = 0, close = null, again = 0, wasDown = false;
+const say = (words) => {
+  const place = document.getElementById("live-state");
+  if (place && place.textContent !== words) place.textContent = words;
+};
+const connect = () => {
+  clearTimeout(again);
+  let over = false;
+  const up = () => {
+    if (over) return;
+    failures = 0;
+    say("Live");
+    if (wasDown) refresh();
+    wasDown = false;
+  };
+  const lost = (refused) => {
+    if (over) return;
+    over = true;
+    close = null;
+    wasDown = true;
+    say("Connecting again");
+    failures += 1;
+    if (refused || failures >= TRIES) {
+      failures = 0;
+      kind = (kind + 1) % transports.length;
+    }
+    const wait = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT);
+    again = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+  };
+  try {
+    const shut = transports[kind](up, lost);
+    close = () => {
+      over = true;
+      shut();
+    };
+  } catch {
+    lost();
+  }
+};
+
+// ---- the palette: places, and monitors by name ----
+
+const el = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+const places = () =>
+  [...document.querySelectorAll("#nav a, .tabs a[href^='/settings']")].map((a) => ({
+    label: a.firstChild?.nodeType === Node.TEXT_NODE ? a.textContent : a.childNodes[1]?.textContent ?? a.textContent,
+    href: a.getAttribute("href"),
+  })).concat([
+    { label: "New monitor", href: "/monitors/new" }, { label: "New incident", href: "/incidents/new" },
+    { label: "Channels", href: "/settings/channels" }, { label: "API keys", href: "/settings/api-keys" },
+    { label: "Members", href: "/settings/members" }, { label: "Audit log", href: "/settings/audit-log" },
+    { label: "Account", href: "/settings/account" },
+  ]).filter((p, i, all) => all.findIndex((q) => q.href === p.href) === i);
+
+let palette = null;
+const openPalette = () => {
+  if (!palette) buildPalette();
+  if (!palette.open) palette.showModal();
+  const input = palette.querySelector("input");
+  input.value = "";
+  input.dispatchEvent(new Event("input"));
+  input.focus();
+};
+const buildPalette = () => {
+  const input = el("input", { className: "input input-lg", type: "text", placeholder: "Page or monitor", autocomplete: "off" });
+  const list = el("ul", { id: "palette-list", role: "listbox", ariaLabel: "Matches" });
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-label", "Go to");
+  input.setAttribute("aria-expanded", "true");
+  input.setAttribute("aria-controls", "palette-list");
+  const count = el("p", { className: "vh", role: "status" });
+  palette = el("dialog", { className: "palette", ariaLabel: "Go to" }, input, list, count);
+  document.body.append(palette);
+  let chosen = 0, asked = 0, items = [], pending = 0;
+  const choose = (index) => {
+    chosen = items.length ? (index + items.length) % items.length : 0;
+    [...list.children].forEach((row, i) => row.setAttribute("aria-selected", String(i === chosen)));
+    const row = list.children[chosen];
+    row?.scrollIntoView({ block: "nearest" });
+    if (row) input.setAttribute("aria-activedescendant", row.id);
+    else input.removeAttribute("aria-activedescendant");
+  };
+  const show = (found) => {
+    items = found;
+    list.replaceChildren(...found.map((item, i) => {
+      const row = el("li", { id: `palette-${i}`, role: "option" },
+        el("span", { textContent: item.label, dir: "auto" }), el("span", { className: "quiet", textContent: item.note ?? "" }));
+      row.onclick = () => location.assign(item.href);
+      row.onmousemove = () => chosen !== i && choose(i);
+      return row;
+    }));
+    count.textContent = found.length === 1 ? "1 match" : `${found.length} matches`;
+    choose(0);
+  };
+  const search = (text) => {
+    const words = text.trim().toLowerCase(), mine = ++asked;
+    const near = places().filter((p) => p.label.toLowerCase().includes(words));
+    show(near);
+    clearTimeout(pending);
+    if (!words) return;
+    pending = setTimeout(async () => {
+      try {
+        const answer = await fetch(`/api/v1/monitors/?rows=8&q=${encodeURIComponent(text.trim())}`);
+        if (!answer.ok || mine !== asked) return;
+        const { results } = await answer.json();
+        if (mine === asked)
+          show(near.concat(results.map((m) => ({ label: m.name, note: m.status, href: `/monitors/${encodeURIComponent(m.id)}` }))));
+      } catch {
+        // Without an answer the places stay.
+      }
+    }, 120);
+  };
+  input.oninput = () => search(input.value);
+  input.onkeydown = (event) => {
+    if (event.key === "ArrowDown") choose(chosen + 1);
+    else if (event.key === "ArrowUp") choose(chosen - 1);
+    else if (event.key === "Enter" && items[chosen]) location.assign(items[chosen].href);
+    else return;
+    event.preventDefault();
+  };
+  palette.onclick = (event) => event.target === palette && palette.close();
+};
+
+let help = null;
+const KEYS = [["Ctrl K", "Go to a page or a monitor"], ["/", "Search this list"], ["n", "New monitor"], ["?", "These keys"], ["Esc", "Close"]];
+const openHelp = () => {
+  if (!help) {
+    const close = el("button", { className: "btn", type: "button", textContent: "Close" });
+    close.onclick = () => help.close();
+    help = el("dialog", { className: "palette help", ariaLabel: "Keys" }, el("h2", { textContent: "Keys" }),
+      el("dl", { className: "kv" }, ...KEYS.flatMap(([key, what]) =>
+        [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: what })])), close);
+    document.body.append(help);
+  }
+  if (!help.open) help.showModal();
+};
+
+// ---- start ----
+
+document.addEventListener("keydown", (event) => {
+  if (!body.classList.contains("app")) return;
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    return openPalette();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, dialog")) return;
+  const search = document.getElementById("q");
+  if (event.key === "?") openHelp();
+  else if (event.key === "/" && search) search.focus();
+  else if (event.key === "n" && document.querySelector('a[href="/monitors/new"]')) location.assign("/monitors/new");
+  else return;
+  event.preventDefault();
+});
+
+document.addEventListener("click", async (event) => {
+  const jump = event.target.closest?.("[data-palette]"), copy = event.target.closest?.("[data-copy]");
+  if (jump && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    openPalette();
+  } else if (copy) {
+    const source = document.getElementById(copy.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      copy.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(source);
+      copy.textContent = "Selected";
+    }
+    setTimeout(() => (copy.textContent = "Copy"), 2000);
+  }
+});
+
+showLocalTimes(document);
+if (feed.socket) {
+  connect();
+  addEventListener("pagehide", () => {
+    close?.();
+    close = null;
+    clearTimeout(again);
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    refresh();
+    connect();
+  });
+  addEventListener("online", () => {
+    if (close) return;
+    failures = 0;
+    connect();
+  });
+}
 
 """##)
 

@@ -7,11 +7,11 @@ struct Icon: Component {
   init(_ name: Drawing) { self.name = name.rawValue }
   init(_ state: State) { name = state.rawValue }
 
-  var body: HTML { "<svg class=\"i\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><use href=\"#\(name)\"/></svg>" }
+  var body: HTML { "<svg class=\"i\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><use href=\"#i-\(name)\"/></svg>" }
 
   /// The bird.
   static var mark: HTML {
-    "<svg class=\"mark\" viewBox=\"-1 4.8 28.2 28.2\" aria-hidden=\"true\"><use href=\"#mark\"/></svg>"
+    "<svg class=\"mark\" viewBox=\"-1 4.8 28.2 28.2\" aria-hidden=\"true\"><use href=\"#i-mark\"/></svg>"
   }
 }
 
@@ -96,7 +96,7 @@ struct Sprite: Component {
   /// Finds the references within a page's markup.
   init(usedBy markup: HTML, and more: [State] = []) {
     names = Set(more.map(\.rawValue))
-    let needle = Array("<use href=\"#".utf8)
+    let needle = Array("<use href=\"#i-".utf8)
     let bytes = markup.bytes
     var index = 0
     while let found = Sprite.firstRange(of: needle, in: bytes, from: index) {
@@ -121,9 +121,9 @@ struct Sprite: Component {
   var body: HTML { "<svg class=\"sprite\" aria-hidden=\"true\">\(names.sorted(), symbol)</svg>" }
 
   private func symbol(_ name: String) -> HTML {
-    if name == "mark" { return "<symbol id=\"mark\" viewBox=\"-1 4.8 28.2 28.2\">\(Sprite.bird)</symbol>" }
+    if name == "mark" { return "<symbol id=\"i-mark\" viewBox=\"-1 4.8 28.2 28.2\">\(Sprite.bird)</symbol>" }
     guard let shape = State(rawValue: name)?.shape ?? Drawing(rawValue: name)?.shape else { return HTML() }
-    return "<symbol id=\"\(name)\" viewBox=\"0 0 16 16\">\(shape)</symbol>"
+    return "<symbol id=\"i-\(name)\" viewBox=\"0 0 16 16\">\(shape)</symbol>"
   }
 
   private static let bird: HTML = """

@@ -15,7 +15,7 @@ struct When: Component {
   var text: String {
     switch style {
     case .clock: Format.clock(ms) + " UTC"
-    case .clockSeconds: Format.clockSeconds(ms)
+    case .clockSeconds: Format.clockSeconds(ms) + " UTC"
     case .day: Format.day(ms)
     case .dayClock: Format.day(ms) + ", " + Format.clock(ms) + " UTC"
     case .date: Format.date(ms)

@@ -153,7 +153,8 @@ struct IncidentPage: AppPage {
 
   private var postmortemCard: HTML? {
     guard status == .resolved else { return nil }
-    let shown: HTML = postmortemText.isEmpty ? "<p class=\"soft\">None was written.</p>" : Prose(text: postmortemText).body
+    let shown: HTML =
+      postmortemText.isEmpty ? "<p class=\"soft\">None was written.</p>" : Prose(text: postmortemText).body
     let form: HTML = """
       <form class="form" action="\(Paths.postmortem(id))" method="post">\(Field(
         name: "postmortem", label: "What happened, why, and what changes", value: postmortemText, kind: .lines(8),
@@ -173,7 +174,8 @@ struct IncidentPage: AppPage {
       """
     return Card(
       title: "Services", id: "impacts", isLive: true,
-      content: impacts.isEmpty ? EmptyNote(sentence: "No service.", more: "No status page shows this as an outage.").body : rows
+      content: impacts.isEmpty
+        ? EmptyNote(sentence: "No service.", more: "No status page shows this as an outage.").body : rows
     ).body
   }
 
@@ -186,7 +188,10 @@ struct IncidentPage: AppPage {
     return Card(
       title: "Deliveries", id: "deliveries", isLive: true,
       content: deliveries.isEmpty
-        ? EmptyNote(sentence: "Nobody was told.", more: "No channel is set for what is affected. <a href=\"\(Paths.channels)\">Channels</a>").body
+        ? EmptyNote(
+          sentence: "Nobody was told.",
+          more: "No channel is set for what is affected. <a href=\"\(Paths.channels)\">Channels</a>"
+        ).body
         : rows
     ).body
   }
@@ -195,7 +200,8 @@ struct IncidentPage: AppPage {
     guard frame.canWrite else { return nil }
     return Confirm(
       button: "Delete this incident",
-      question: "<bdi>\(incidentTitle)</bdi> leaves every list and the public page; its services are judged anew. The audit log keeps that it was there.",
+      question:
+        "<bdi>\(incidentTitle)</bdi> leaves every list and the public page; its services are judged anew. The audit log keeps that it was there.",
       yes: "Delete incident", action: Paths.deleteIncident(id)
     ).body
   }

@@ -36,7 +36,7 @@ struct IncidentRow: Component {
 
   var body: HTML {
     """
-    <tr id="\(id)" data-live-part><td class="c-state">\(StateMark(status == .resolved ? .up : impact, status.word))</td>\
+    <tr id="\(id)"><td class="c-state">\(StateMark(status == .resolved ? .up : impact, status.word))</td>\
     <td class="name clip"><a href="\(Paths.incident(id))" dir="auto">\(title)</a><span class="sub">\(origin)\
     \(services.isEmpty ? "" : " · " + services.joined(separator: ", "))</span></td>\
     <td class="c-b" data-l="since">\(When(startedAt))</td>\
@@ -95,7 +95,8 @@ struct IncidentListPage: AppPage {
   private var tabs: [Tab] {
     [("All", nil), ("Open", "open"), ("Resolved", "resolved")].map { (label: String, value: String?) in
       Tab(
-        label: HTML(text: label), path: Query(Paths.incidents).adding("status", value ?? "").path, isCurrent: filter == value)
+        label: HTML(text: label), path: Query(Paths.incidents).adding("status", value ?? "").path,
+        isCurrent: filter == value)
     }
   }
 
@@ -103,7 +104,8 @@ struct IncidentListPage: AppPage {
     guard !rows.isEmpty else {
       return EmptyNote(
         sentence: filter == "open" ? "Nothing is open." : "No incident yet.",
-        more: "A monitor opens one when it is confirmed down, and resolves it when it recovers. People can open one, too."
+        more:
+          "A monitor opens one when it is confirmed down, and resolves it when it recovers. People can open one, too."
       ).body
     }
     return """
@@ -161,10 +163,12 @@ struct NewIncidentPage: AppPage {
 
   private var serviceChoice: HTML {
     guard !services.isEmpty else {
-      return "<p class=\"soft\">There is no service yet, so the incident stands alone. <a href=\"\(Paths.newService)\">Add a service</a></p>"
+      return
+        "<p class=\"soft\">There is no service yet, so the incident stands alone. <a href=\"\(Paths.newService)\">Add a service</a></p>"
     }
     return CheckGroup(
-      legend: "Which services", checks: services.map { Check(name: "service", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
+      legend: "Which services",
+      checks: services.map { Check(name: "service", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
       error: errors["service"]
     ).body
   }

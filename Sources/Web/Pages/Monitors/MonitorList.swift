@@ -24,7 +24,7 @@ struct MonitorRow: Component {
 
   var body: HTML {
     """
-    <tr id="\(id)" data-live-part><td class="c-state">\(StateMark(state, isRecovering ? "Recovering" : nil))\
+    <tr id="\(id)"><td class="c-state">\(StateMark(state, isRecovering ? "Recovering" : nil))\
     \(stateForMs.map { "<span class=\"state-for\">\(Format.age(ms: $0))</span>" as HTML })</td>\
     <td class="name clip"><a href="\(Paths.monitor(id))" dir="auto">\(name)</a>\
     <span class="sub st-\(state.rawValue)">\(note.map { "<b>\($0)</b> · " as HTML })<bdi>\(address)</bdi>\(tags, tag)</span></td>\

@@ -34,7 +34,9 @@ struct ServiceListPage: AppPage {
   private var sentence: String {
     if rows.isEmpty { return "No service yet." }
     let troubled = rows.filter { $0.state != .up }
-    if troubled.isEmpty { return rows.count == 1 ? "The one service is operational." : "All \(rows.count) services are operational." }
+    if troubled.isEmpty {
+      return rows.count == 1 ? "The one service is operational." : "All \(rows.count) services are operational."
+    }
     if troubled.count == 1 { return "\(troubled[0].name): \(troubled[0].state.publicWord.lowercased())." }
     return "\(troubled.count) of \(rows.count) services are not operational."
   }

@@ -6,7 +6,7 @@ struct LiveFeed: Sendable {
   var socket: String
   /// `/events/status/public/harbourline/`
   var events: String
-  /// `/api/v1/public/harbourline/changes/`
+  /// `/events/status/public/harbourline/changes/`
   var changes: String
   var seq: Int64
   var epoch: String
@@ -16,12 +16,12 @@ struct LiveFeed: Sendable {
   static func publicPage(_ slug: String, seq: Int64, epoch: String) -> LiveFeed {
     LiveFeed(
       socket: "/ws/status/public/\(slug)/", events: "/events/status/public/\(slug)/",
-      changes: "/api/v1/public/\(slug)/changes/", seq: seq, epoch: epoch, spreadMs: 1_500)
+      changes: "/events/status/public/\(slug)/changes/", seq: seq, epoch: epoch, spreadMs: 1_500)
   }
 
   static func organization(_ id: String, seq: Int64, epoch: String) -> LiveFeed {
     LiveFeed(
-      socket: "/ws/status/org/\(id)/", events: "/events/status/org/", changes: "/api/v1/realtime/changes/", seq: seq,
+      socket: "/ws/status/org/\(id)/", events: "/events/status/org/", changes: "/events/status/org/changes/", seq: seq,
       epoch: epoch, spreadMs: 100)
   }
 

@@ -1,0 +1,39 @@
+/// What a worker says about one attempt of a run.
+public struct RunReport: Sendable {
+  public var job: JobID
+  /// nil when it comes from a spool, after its lease is over.
+  public var generation: Generation?
+  public var runKey: RunKey
+  public var attempt: Int
+  public var isFinal: Bool
+  public var lateMs: Int32
+  public var status: CheckStatus
+  public var observation: Observation
+
+  public init(
+    job: JobID, generation: Generation?, runKey: RunKey, attempt: Int, isFinal: Bool, lateMs: Int32,
+    status: CheckStatus, observation: Observation
+  ) {
+    self.job = job
+    self.generation = generation
+    self.runKey = runKey
+    self.attempt = attempt
+    self.isFinal = isFinal
+    self.lateMs = lateMs
+    self.status = status
+    self.observation = observation
+  }
+}
+
+/// What became of a report.
+public enum ReportAnswer: Hashable, Sendable {
+  case accepted
+  /// The slot has its result already, or this attempt was seen before.
+  case duplicate
+  /// A newer lease exists: kept as evidence at most.
+  case stale
+  /// No such monitor or region any more.
+  case rejected
+  /// Our own trouble: not stored, send again later.
+  case busy
+}

@@ -1,0 +1,77 @@
+/// How one region sees a monitor: its vote, and the streaks that could turn it. Streaks saturate.
+public struct RegionVote: Hashable, Sendable {
+  public enum Vote: UInt8, Sendable { case none, up, down }
+
+  public let region: RegionID
+  public internal(set) var vote = Vote.none
+  public internal(set) var isSlow = false
+  /// False while the region itself is suspect; it then has no voice.
+  public internal(set) var isHealthy = true
+  /// Failing attempts in a row, at most as many as confirm.
+  public internal(set) var failures: UInt8 = 0
+  /// Successful checks in a row, at most as many as recover.
+  public internal(set) var successes: UInt8 = 0
+  /// Checks in a row that contradict `isSlow`.
+  public internal(set) var turning: UInt8 = 0
+  public internal(set) var firstFailure = Instant(ms: 0)
+  public internal(set) var firstSuccess = Instant(ms: 0)
+  /// Start of the streak that last turned, or is turning, `isSlow`.
+  public internal(set) var slowEdge = Instant(ms: 0)
+  /// Start of the newest attempt seen. Not stored with the verdict: the result log knows it.
+  public internal(set) var at: Instant?
+
+  init(region: RegionID) { self.region = region }
+
+  func expiresAt(_ rules: VerdictRules) -> Instant? { at.map { $0 + rules.voteLastsMs } }
+
+  func isLive(_ rules: VerdictRules, now: Instant) -> Bool {
+    guard isHealthy, let end = expiresAt(rules) else { return false }
+    return now < end
+  }
+
+  /// A first failure that more attempts have still to confirm.
+  var isVerifying: Bool { failures > 0 && vote != .down }
+
+  /// Forgets vote and streaks but keeps the place in time: what came before a gap proves nothing after it.
+  mutating func lapse() {
+    vote = .none
+    isSlow = false
+    failures = 0
+    successes = 0
+    turning = 0
+  }
+
+  mutating func failed(at start: Instant, rules: VerdictRules) {
+    at = start
+    successes = 0
+    if failures == 0 { firstFailure = start }
+    if failures < rules.attempts { failures += 1 }
+    if failures >= rules.attempts { vote = .down }
+  }
+
+  /// `inOutage`: the monitor was confirmed down, so a region without a vote has to prove recovery as well.
+  mutating func succeeded(slow: Bool, at start: Instant, rules: VerdictRules, inOutage: Bool) {
+    at = start
+    failures = 0
+    if successes == 0 { firstSuccess = start }
+    if successes < rules.recoveryChecks { successes += 1 }
+    if vote == .none && !inOutage || successes >= rules.recoveryChecks { vote = .up }
+    guard slow != isSlow else {
+      turning = 0
+      return
+    }
+    if turning == 0 { slowEdge = start }
+    turning += 1
+    if turning >= rules.degradedChecks {
+      isSlow = slow
+      turning = 0
+    }
+  }
+
+  /// Fits streaks to rules that changed.
+  mutating func fit(_ rules: VerdictRules) {
+    failures = min(failures, vote == .down ? rules.attempts : rules.attempts - 1)
+    successes = min(successes, rules.recoveryChecks)
+    turning = min(turning, rules.degradedChecks - 1)
+  }
+}

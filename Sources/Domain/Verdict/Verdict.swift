@@ -1,0 +1,250 @@
+/// What is concluded about a monitor from the reports of its regions. A pure value; the same events give the same state.
+public struct Verdict: Hashable, Sendable {
+  public enum Event: Sendable {
+    /// Settings as they are now; the first event of a monitor, and each edit.
+    case configured(VerdictRules, regions: [RegionID], isEnabled: Bool)
+    case reported(Report)
+    /// A region became suspect or well again.
+    case regionHealth(RegionID, isHealthy: Bool)
+    case maintenance(Bool)
+    /// Nothing ran in this time.
+    case notRunning(from: Instant, to: Instant)
+    case timePassed
+  }
+
+  public struct Report: Hashable, Sendable {
+    public var region: RegionID
+    public var trigger: Trigger
+    public var startedAt: Instant
+    public var status: CheckStatus
+
+    public init(region: RegionID, trigger: Trigger, startedAt: Instant, status: CheckStatus) {
+      self.region = region
+      self.trigger = trigger
+      self.startedAt = startedAt
+      self.status = status
+    }
+  }
+
+  public enum Action: Hashable, Sendable {
+    /// From `since` on the monitor counts as this state; what `monitor_state` holds from there on is replaced.
+    case enter(MonitorStatus, since: Instant)
+    /// What stands beside the monitor's name changed.
+    case show(Shown, was: Shown)
+    /// The other regions are to look at once.
+    case askOthers(than: RegionID)
+    /// The failing report is the first of its streak, or one during the outage.
+    case keepEvidence(region: RegionID, isFirst: Bool)
+    /// A region's streak of failures ended: its last failing run is the one to keep.
+    case streakEnded(region: RegionID)
+  }
+
+  public struct Shown: Hashable, Sendable {
+    public var status: MonitorStatus
+    public var since: Instant
+    public var recovering: Bool
+  }
+
+  public internal(set) var rules: VerdictRules
+  public internal(set) var votes: [RegionVote] = []
+  /// One of pending, up, degraded, down, unknown, whatever overlays it.
+  public internal(set) var base = MonitorStatus.pending
+  public internal(set) var baseSince: Instant
+  public internal(set) var isEnabled = true
+  public internal(set) var inMaintenance = false
+  /// Confirmed down and not recovered since, also across unknown time: only recovery checks end it.
+  public internal(set) var inOutage = false
+  /// Since when regions disagree without a majority.
+  public internal(set) var splitSince: Instant?
+  /// No state of this monitor may be dated back before this.
+  var floor: Instant
+  public internal(set) var shown: Shown
+
+  public init(rules: VerdictRules, at: Instant) {
+    self.rules = rules
+    baseSince = at
+    floor = at
+    shown = Shown(status: .pending, since: at, recovering: false)
+  }
+
+  /// What durations are counted as.
+  public var counted: MonitorStatus { !isEnabled ? .paused : inMaintenance ? .maintenance : base }
+
+  /// The next moment at which time alone may change something.
+  public var wakesAt: Instant? {
+    guard isEnabled else { return nil }
+    var next: Instant?
+    for vote in votes where vote.vote != .none || vote.failures > 0 || vote.successes > 0 {
+      if let end = vote.expiresAt(rules) { next = min(next ?? end, end) }
+    }
+    if let splitSince, base != .down, base != .degraded {
+      let end = splitSince + 2 * Int64(rules.intervalMs)
+      next = min(next ?? end, end)
+    }
+    return next
+  }
+
+  /// Failing attempts of a region that count for its next slot.
+  public func carriedAttempts(_ region: RegionID) -> UInt8 {
+    guard let vote = votes.first(where: { $0.region == region }) else { return 0 }
+    return min(vote.failures, rules.attempts - 1)
+  }
+
+  /// Puts back what the log knows and the stored verdict does not.
+  public mutating func restore(region: RegionID, at: Instant) {
+    guard let i = votes.firstIndex(where: { $0.region == region }) else { return }
+    votes[i].at = max(votes[i].at ?? at, at)
+  }
+
+  public mutating func handle(_ event: Event, now: Instant) -> [Action] {
+    var actions: [Action] = []
+    let counted = counted
+    let countedSince = baseSince
+    let lapsed = lapseOld(now: now)
+    switch event {
+    case .configured(let rules, let regions, let enabled): configure(rules, regions, enabled, now: now)
+    case .reported(let report): take(report, now: now, into: &actions)
+    case .regionHealth(let region, let isHealthy):
+      if let i = votes.firstIndex(where: { $0.region == region }) { votes[i].isHealthy = isHealthy }
+    case .maintenance(let begins): inMaintenance = begins
+    case .notRunning, .timePassed: break
+    }
+    var unknownFrom = lapsed ?? now
+    if case .notRunning(let from, _) = event { unknownFrom = min(unknownFrom, from) }
+    if isEnabled { decide(now: now, unknownFrom: unknownFrom) }
+    noteCounted(from: counted, countedSince, now: now, into: &actions)
+    noteShown(now: now, into: &actions)
+    return actions
+  }
+}
+
+extension Verdict {
+  /// Lets votes lapse whose time is over; answers when the newest of them did.
+  private mutating func lapseOld(now: Instant) -> Instant? {
+    var newest: Instant?
+    for i in votes.indices {
+      guard let end = votes[i].expiresAt(rules), now >= end else { continue }
+      newest = max(newest ?? end, end)
+      votes[i].lapse()
+    }
+    return newest
+  }
+
+  private mutating func configure(_ rules: VerdictRules, _ regions: [RegionID], _ enabled: Bool, now: Instant) {
+    self.rules = rules
+    votes = regions.map { region in votes.first { $0.region == region } ?? RegionVote(region: region) }
+    for i in votes.indices { votes[i].fit(rules) }
+    guard enabled != isEnabled else { return }
+    isEnabled = enabled
+    for i in votes.indices {
+      votes[i].lapse()
+      votes[i].at = nil
+    }
+    inOutage = false
+    splitSince = nil
+    base = .pending
+    baseSince = now
+    floor = now
+  }
+
+  private mutating func take(_ report: Report, now: Instant, into actions: inout [Action]) {
+    guard isEnabled, let i = votes.firstIndex(where: { $0.region == report.region }) else { return }
+    // Seen before, overtaken by a newer one, or too old to say anything about now: history only.
+    guard votes[i].at.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.voteLastsMs else { return }
+    let before = votes[i]
+    if report.status == .down {
+      votes[i].failed(at: report.startedAt, rules: rules)
+      let isFirst = before.failures == 0 && before.vote != .down
+      actions.append(.keepEvidence(region: report.region, isFirst: isFirst))
+      if isFirst, votes.count > 1, report.trigger != .secondOpinion { actions.append(.askOthers(than: report.region)) }
+    } else {
+      votes[i].succeeded(
+        slow: report.status == .degraded, at: report.startedAt, rules: rules, inOutage: inOutage)
+      if before.failures > 0 || before.vote == .down && before.successes == 0 {
+        actions.append(.streakEnded(region: report.region))
+      }
+    }
+  }
+
+  /// Applies the quorum rule to the live votes.
+  private mutating func decide(now: Instant, unknownFrom: Instant) {
+    let live = votes.filter { $0.isLive(rules, now: now) }
+    let downs = live.filter { $0.vote == .down }
+    let ups = live.filter { $0.vote == .up }
+    let voters = downs.count + ups.count
+    let forDown = rules.neededForDown(of: voters)
+    let forUp = rules.neededForUp(of: voters)
+    if voters == 0 {
+      splitSince = nil
+      if live.isEmpty, base != .pending, base != .unknown { move(to: .unknown, since: unknownFrom) }
+    } else if downs.count >= forDown {
+      splitSince = nil
+      inOutage = true
+      move(to: .down, since: moment(forDown, of: downs.map(\.firstFailure)))
+    } else if ups.count >= forUp {
+      splitSince = nil
+      let slow = ups.filter(\.isSlow)
+      let isSlow = slow.count * 2 > ups.count
+      let recovered = moment(forUp, of: ups.map(\.firstSuccess))
+      let edge = ups.map(\.slowEdge).max() ?? recovered
+      let since = base == .up || base == .degraded ? edge : recovered
+      inOutage = false
+      move(to: isSlow ? .degraded : .up, since: since)
+    } else {
+      let since = splitSince ?? now
+      splitSince = since
+      if base != .down, now - since >= 2 * Int64(rules.intervalMs) { move(to: .degraded, since: since) }
+    }
+  }
+
+  /// When the `count`-th of these began: the moment from which enough regions agreed.
+  private func moment(_ count: Int, of starts: [Instant]) -> Instant {
+    starts.sorted()[min(count, starts.count) - 1]
+  }
+
+  private mutating func move(to state: MonitorStatus, since: Instant) {
+    guard state != base else { return }
+    let start = max(since, floor, state == .unknown ? baseSince : floor)
+    if base == .pending || base == .unknown { floor = start }
+    base = state
+    baseSince = start
+    if state == .unknown { floor = start }
+  }
+
+  private mutating func noteCounted(
+    from before: MonitorStatus, _ beforeSince: Instant, now: Instant, into actions: inout [Action]
+  ) {
+    let after = counted
+    guard after != before else { return }
+    if after == base && before != .paused && before != .maintenance {
+      actions.append(.enter(after, since: baseSince))
+    } else {
+      // Pause and maintenance begin and end when they are set; nothing is dated back across them.
+      floor = max(floor, now)
+      if after == base { baseSince = max(baseSince, now) }
+      actions.append(.enter(after, since: now))
+    }
+  }
+
+  private mutating func noteShown(now: Instant, into actions: inout [Action]) {
+    let next = currentlyShown(now: now)
+    guard next.status != shown.status || next.recovering != shown.recovering || next.since != shown.since else { return }
+    actions.append(.show(next, was: shown))
+    shown = next
+  }
+
+  private func currentlyShown(now: Instant) -> Shown {
+    if !isEnabled || inMaintenance {
+      let since = shown.status == counted ? shown.since : now
+      return Shown(status: counted, since: since, recovering: false)
+    }
+    let live = votes.filter { $0.isLive(rules, now: now) }
+    let recovering = inOutage && live.contains { $0.vote != .up && $0.successes > 0 }
+    let verifying = live.filter { $0.isVerifying || splitSince != nil && $0.vote == .down }
+    if base != .down, !(base == .degraded && splitSince != nil), !verifying.isEmpty {
+      let since = shown.status == .unconfirmed ? shown.since : verifying.map(\.firstFailure).min() ?? now
+      return Shown(status: .unconfirmed, since: max(since, floor), recovering: recovering)
+    }
+    return Shown(status: base, since: baseSince, recovering: recovering)
+  }
+}

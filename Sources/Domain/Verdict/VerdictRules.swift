@@ -1,0 +1,49 @@
+/// What a verdict goes by: the part of a monitor's settings that decides between up and down.
+public struct VerdictRules: Hashable, Sendable {
+  public var intervalMs: Int32
+  public var budgetMs: Int32
+  /// Failing attempts in a row before a region votes down.
+  public var attempts: UInt8
+  /// Successful checks in a row before a region that voted down votes up.
+  public var recoveryChecks: UInt8
+  /// Slow checks in a row before a region counts as slow, and fast ones before it does not.
+  public var degradedChecks: UInt8
+  /// Regions needed for *down*; 0 for the majority.
+  public var quorum: UInt8
+
+  public init(
+    intervalMs: Int32, budgetMs: Int32, attempts: UInt8, recoveryChecks: UInt8, degradedChecks: UInt8, quorum: UInt8
+  ) {
+    self.intervalMs = intervalMs
+    self.budgetMs = budgetMs
+    self.attempts = max(attempts, 1)
+    self.recoveryChecks = max(recoveryChecks, 1)
+    self.degradedChecks = max(degradedChecks, 1)
+    self.quorum = quorum
+  }
+
+  public init(_ settings: MonitorSettings) {
+    let quorum: UInt8
+    switch settings.quorum {
+    case .majority: quorum = 0
+    case .count(let count): quorum = UInt8(clamping: count)
+    }
+    self.init(
+      intervalMs: Int32(clamping: settings.intervalS * 1000), budgetMs: Int32(clamping: settings.slotBudgetMs),
+      attempts: UInt8(clamping: settings.attempts), recoveryChecks: UInt8(clamping: settings.recoveryChecks),
+      degradedChecks: UInt8(clamping: settings.degradedChecks), quorum: quorum)
+  }
+
+  /// How long a region's vote counts after its last report began.
+  public var voteLastsMs: Int64 { Int64(intervalMs) + Int64(budgetMs) + Limits.leaseGraceMs }
+
+  /// Votes for down that decide among `voters`.
+  public func neededForDown(of voters: Int) -> Int {
+    quorum == 0 ? voters / 2 + 1 : min(max(Int(quorum), 1), max(voters, 1))
+  }
+
+  /// Votes for up that decide among `voters`: a majority, and never while down could still be reached.
+  public func neededForUp(of voters: Int) -> Int {
+    max(voters / 2 + 1, voters - neededForDown(of: voters) + 1)
+  }
+}

@@ -1,0 +1,103 @@
+import Curl
+import Domain
+
+/// One run on its way: waits until it is due, tries, tries again after a failure while the budget lasts.
+final class CheckRun: TimerTarget {
+  private let run: ProbeRun
+  private unowned let core: ProbeCore
+  private var attempt: Int
+  private var plannedNs: UInt64
+  private var budgetEndNs: UInt64 = 0
+  private var startedNs: UInt64 = 0
+  private var lateNs: UInt64 = 0
+  private var timer = TimerID.none
+  private var probe: ProbeAttempt?
+  private var isCancelled = false
+
+  init(_ run: ProbeRun, core: ProbeCore) {
+    self.run = run
+    self.core = core
+    attempt = run.firstAttempt
+    plannedNs = run.dueNs
+  }
+
+  func schedule() {
+    let nowNs = core.loop.nowNs
+    // A run without a due time, or whose time has passed, is due when it arrives.
+    if plannedNs <= nowNs {
+      if plannedNs == 0 { plannedNs = nowNs }
+      begin()
+    } else {
+      timer = core.loop.setTimer(plannedNs, self)
+    }
+  }
+
+  func timerFired(tag: Int) {
+    timer = .none
+    begin()
+  }
+
+  /// Ends without a further report.
+  func cancel() {
+    isCancelled = true
+    core.loop.cancelTimer(&timer)
+    if let probe {
+      probe.cancel()
+      self.probe = nil
+      core.freePlace()
+    }
+  }
+
+  /// The queue has a place; a run cancelled meanwhile leaves it to the next.
+  func placeIsFree() {
+    if !isCancelled { begin() }
+  }
+
+  private func begin() {
+    guard core.takePlace(self) else { return }
+    let target = run.target
+    startedNs = core.loop.nowNs
+    lateNs = startedNs > plannedNs ? startedNs - plannedNs : 0
+    if budgetEndNs == 0 { budgetEndNs = startedNs + UInt64(max(run.budgetMs, 0)) * 1_000_000 }
+    core.attemptStarted(lateNs: lateNs)
+    let probe = ProbeAttempt(
+      target: target, client: core.client, world: core.world, policy: AddressPolicy(allowsPrivate: run.allowsPrivate),
+      deadlineNs: startedNs + UInt64(target.settings.timeoutMs) * 1_000_000
+    ) { [unowned self] observation in attemptEnded(observation) }
+    self.probe = probe
+    probe.start()
+  }
+
+  private func attemptEnded(_ observation: Observation) {
+    probe = nil
+    core.freePlace()
+    let status = run.target.status(of: observation)
+    let nextNs = status == .down ? nextStartNs() : nil
+    let report = ProbeReport(
+      token: run.token, attempt: attempt, isFinal: nextNs == nil, startedNs: startedNs,
+      lateMs: Int32(clamping: lateNs / 1_000_000), status: status, observation: observation)
+    if let nextNs {
+      attempt += 1
+      plannedNs = nextNs
+      timer = core.loop.setTimer(nextNs, self)
+    }
+    core.report(report, atOnce: status == .down || run.urgent)
+  }
+
+  /// When the next attempt begins; nil where none is left or its time does not fit into the budget.
+  private func nextStartNs() -> UInt64? {
+    let settings = run.target.settings
+    guard attempt + 1 < settings.attempts else { return nil }
+    let startNs = core.loop.nowNs + UInt64(MonitorSettings.backOffMs(beforeAttempt: attempt + 1)) * 1_000_000
+    return startNs + UInt64(settings.timeoutMs) * 1_000_000 <= budgetEndNs ? startNs : nil
+  }
+}
+
+extension ProbeTarget {
+  /// What one check says by itself.
+  func status(of observation: Observation) -> CheckStatus {
+    if observation.failure != nil { return .down }
+    guard let limitMs = settings.degradedAfterMs else { return .up }
+    return Int64(observation.timing.totalUs) > Int64(limitMs) * 1000 ? .degraded : .up
+  }
+}

@@ -1,0 +1,174 @@
+import Domain
+import SQLite
+
+/// One message to one channel, as the log shows it.
+public struct NotificationRow: Sendable {
+  public let publicID: PublicID<NotificationTag>
+  public let channel: PublicID<ChannelTag>?
+  public let channelName: String?
+  public let kind: String
+  public let incident: PublicID<IncidentTag>?
+  public let payload: String
+  /// `pending`, `claimed`, `sent` or `dead`.
+  public let state: String
+  public let attempts: Int
+  public let nextAt: Instant
+  public let lastError: String?
+  public let createdAt: Instant
+  public let doneAt: Instant?
+}
+
+/// A message that this sender holds until its lease ends.
+public struct ClaimedNotification: Sendable {
+  public let id: NotificationID
+  public let publicID: PublicID<NotificationTag>
+  public let payload: String
+  /// Tries before this one.
+  public let attempts: Int
+  public let channel: ChannelRow
+  public let privateTargets: Bool
+}
+
+/// The outbox: rows written with what caused them, claimed, sent, then marked.
+public enum NotificationQueries {
+  /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless.
+  public static func enqueue(
+    kind: String, incident: IncidentID?, dedup: String, payload: String, organization: OrganizationID,
+    in db: Connection, world: World
+  ) throws {
+    let channels = try db.rows(
+      "SELECT id FROM channel WHERE organization_id = $1 AND enabled = 1 AND deleted_ms IS NULL ORDER BY id",
+      [.int(organization.raw)]
+    ) { $0.int(0) }
+    let now = world.now().ms
+    for channel in channels {
+      try db.run(
+        """
+        INSERT INTO notification (public_id, organization_id, channel_id, kind, incident_id, dedup_key, payload, state,
+          next_ms, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8) ON CONFLICT DO NOTHING
+        """,
+        [
+          .text(world.newID(PublicID<NotificationTag>.self).text), .int(organization.raw), .int(channel), .text(kind),
+          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(now),
+        ])
+    }
+    if !channels.isEmpty { db.announce(.notificationsDue) }
+  }
+
+  /// Takes up to `limit` messages that are due, or whose sender was lost. A message waits for the earlier ones of its
+  /// incident to the same channel, so that nobody hears of the end before the beginning.
+  public static func claim(limit: Int, now: Instant, in db: Connection) throws -> [ClaimedNotification] {
+    let due = try db.rows(
+      """
+      SELECT n.id FROM notification n WHERE n.next_ms <= $1
+        AND (n.state = 'pending' OR (n.state = 'claimed' AND n.lease_until_ms <= $1))
+        AND NOT EXISTS (SELECT 1 FROM notification e WHERE e.incident_id = n.incident_id
+          AND e.channel_id = n.channel_id AND e.id < n.id AND e.state IN ('pending', 'claimed'))
+      ORDER BY n.next_ms, n.id LIMIT $2
+      """, [.int(now.ms), .int(Int64(limit))]
+    ) { $0.int(0) }
+    return try due.compactMap { id in
+      try db.run(
+        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1 WHERE id = $2",
+        [.int(now.ms + DeliveryPolicy.leaseMs), .int(id)])
+      let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
+      return try db.first(
+        """
+        SELECT n.public_id, n.payload, n.attempts, o.private_targets, \(channel) FROM notification n
+        JOIN channel c ON c.id = n.channel_id JOIN organization o ON o.id = n.organization_id WHERE n.id = $1
+        """, [.int(id)]
+      ) {
+        ClaimedNotification(
+          id: NotificationID(id), publicID: PublicID(stored: $0.text(0)), payload: $0.text(1),
+          attempts: Int($0.int(2)) - 1, channel: ChannelRow($0, from: 4), privateTargets: $0.bool(3))
+      }
+    }
+  }
+
+  /// When the next message falls due, or its sender's lease ends.
+  public static func nextDue(in db: Connection) throws -> Instant? {
+    try db.first(
+      """
+      SELECT min(CASE WHEN state = 'claimed' THEN lease_until_ms ELSE next_ms END) FROM notification
+      WHERE state IN ('pending', 'claimed')
+      """
+    ) { $0.intOrNil(0).map(Instant.init(ms:)) } ?? nil
+  }
+
+  public static func markSent(_ id: NotificationID, in db: Connection, world: World) throws {
+    try settle(id, "sent", error: nil, in: db, world: world)
+  }
+
+  public static func markDead(_ id: NotificationID, error: String, in db: Connection, world: World) throws {
+    try settle(id, "dead", error: error, in: db, world: world)
+  }
+
+  public static func markAgain(_ id: NotificationID, at next: Instant, error: String, in db: Connection) throws {
+    try db.run(
+      """
+      UPDATE notification SET state = 'pending', next_ms = $1, lease_until_ms = NULL, last_error = $2
+      WHERE id = $3 AND state = 'claimed'
+      """, [.int(next.ms), .text(error), .int(id.raw)])
+  }
+
+  private static func settle(
+    _ id: NotificationID, _ state: String, error: String?, in db: Connection, world: World
+  ) throws {
+    try db.run(
+      """
+      UPDATE notification SET state = $1, last_error = $2, done_ms = $3, lease_until_ms = NULL
+      WHERE id = $4 AND state = 'claimed'
+      """, [.text(state), Value(error), .int(world.now().ms), .int(id.raw)])
+    // What waited behind it may go now.
+    db.announce(.notificationsDue)
+  }
+
+  /// Newest first; `state` of the row or nil for all.
+  public static func list(
+    state: String?, page: Int, rows: Int, scope: TenantScope, in db: Connection
+  ) throws -> (total: Int, rows: [NotificationRow]) {
+    let filter = "n.organization_id = $1 AND ($2 IS NULL OR n.state = $2)"
+    let values: [Value] = [.int(scope.organization.raw), Value(state)]
+    let total = try db.first("SELECT count(*) FROM notification n WHERE \(filter)", values) { Int($0.int(0)) } ?? 0
+    let found = try db.rows(
+      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $3 OFFSET $4",
+      values + [.int(Int64(rows)), .int(Int64((page - 1) * rows))], read)
+    return (total, found)
+  }
+
+  public static func find(
+    _ id: PublicID<NotificationTag>, scope: TenantScope, in db: Connection
+  ) throws -> NotificationRow? {
+    try db.first(
+      "\(select) WHERE n.public_id = $1 AND n.organization_id = $2", [.text(id.text), .int(scope.organization.raw)], read)
+  }
+
+  /// Puts a dead letter back in the queue. False when it is not dead.
+  public static func resend(
+    _ id: PublicID<NotificationTag>, scope: TenantScope, by principal: Principal, in db: Connection, world: World
+  ) throws -> Bool {
+    let changed = try db.run(
+      """
+      UPDATE notification SET state = 'pending', attempts = 0, next_ms = $1, done_ms = NULL
+      WHERE public_id = $2 AND organization_id = $3 AND state = 'dead'
+      """, [.int(world.now().ms), .text(id.text), .int(scope.organization.raw)])
+    guard changed == 1 else { return false }
+    try Audit.record("notification.resend", subject: id.text, scope: scope, by: principal, in: db, world: world)
+    db.announce(.notificationsDue)
+    return true
+  }
+
+  private static let select = """
+    SELECT n.public_id, c.public_id, c.name, n.kind, i.public_id, n.payload, n.state, n.attempts, n.next_ms, n.last_error,
+      n.created_ms, n.done_ms FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
+      LEFT JOIN incident i ON i.id = n.incident_id
+    """
+
+  private static func read(_ row: Row) -> NotificationRow {
+    NotificationRow(
+      publicID: PublicID(stored: row.text(0)), channel: row.textOrNil(1).map { PublicID(stored: $0) },
+      channelName: row.textOrNil(2), kind: row.text(3), incident: row.textOrNil(4).map { PublicID(stored: $0) },
+      payload: row.text(5), state: row.text(6), attempts: Int(row.int(7)), nextAt: Instant(ms: row.int(8)),
+      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)))
+  }
+}

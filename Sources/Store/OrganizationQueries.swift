@@ -1,0 +1,77 @@
+import Domain
+import JSON
+import SQLite
+
+public struct OrganizationRow: Hashable, Sendable {
+  public let key: OrganizationID
+  public let id: PublicID<OrganizationTag>
+  public let name: String
+  public let slug: String
+  public let created: Instant
+  public let updated: Instant
+}
+
+/// One person's place in one organization.
+public struct MembershipRow: Hashable, Sendable {
+  public let organization: OrganizationRow
+  public let role: Role
+}
+
+/// Organizations and which of them a person belongs to.
+public enum OrganizationQueries {
+  static let columns = "o.id, o.public_id, o.name, o.slug, o.created_ms, o.updated_ms"
+
+  static func row(_ row: Row, from column: Int = 0) -> OrganizationRow {
+    OrganizationRow(
+      key: OrganizationID(row.int(column)), id: PublicID(stored: row.text(column + 1)), name: row.text(column + 2),
+      slug: row.text(column + 3), created: Instant(ms: row.int(column + 4)), updated: Instant(ms: row.int(column + 5)))
+  }
+
+  public static func find(scope: TenantScope, in db: Connection) throws -> OrganizationRow? {
+    try db.first("SELECT \(columns) FROM organization o WHERE o.id = $1", [.int(scope.organization.raw)]) { row($0) }
+  }
+
+  /// Whether an organization or a status page has this name in links.
+  public static func slugIsTaken(_ slug: String, in db: Connection) throws -> Bool {
+    try db.first(
+      "SELECT 1 FROM organization WHERE slug = $1 UNION ALL SELECT 1 FROM status_page WHERE slug = $1", [.text(slug)],
+      { _ in true }) ?? false
+  }
+
+  /// An organization with its first status page, which has the same slug.
+  public static func create(name: String, slug: String, in db: Connection, world: World) throws -> OrganizationRow {
+    let id = world.newID(PublicID<OrganizationTag>.self)
+    let now = world.now()
+    let key = try db.insert(
+      "INSERT INTO organization (public_id, name, slug, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $4)",
+      [.text(id.text), .text(name), .text(slug), .int(now.ms)])
+    try db.run(
+      """
+      INSERT INTO status_page (public_id, organization_id, slug, name, description, is_public, revision, created_ms,
+        updated_ms) VALUES ($1, $2, $3, $4, '', 1, 1, $5, $5)
+      """,
+      [.text(world.newID(PublicID<StatusPageTag>.self).text), .int(key), .text(slug), .text(name), .int(now.ms)])
+    return OrganizationRow(key: OrganizationID(key), id: id, name: name, slug: slug, created: now, updated: now)
+  }
+
+  public static func rename(
+    to name: String, scope: TenantScope, by principal: Principal, in db: Connection, world: World
+  ) throws {
+    try db.run(
+      "UPDATE organization SET name = $1, updated_ms = $2 WHERE id = $3",
+      [.text(name), .int(world.now().ms), .int(scope.organization.raw)])
+    try Audit.record(
+      "organization.update", subject: try find(scope: scope, in: db)?.id.text, detail: ["name": .string(name)],
+      scope: scope, by: principal, in: db, world: world)
+  }
+
+  /// In the order in which the person joined.
+  public static func memberships(of account: AccountID, in db: Connection) throws -> [MembershipRow] {
+    try db.rows(
+      """
+      SELECT m.role, \(columns) FROM member m JOIN organization o ON o.id = m.organization_id
+      WHERE m.account_id = $1 ORDER BY m.created_ms, o.id
+      """, [.int(account.raw)]
+    ) { MembershipRow(organization: row($0, from: 1), role: Role(rawValue: $0.text(0)) ?? .member) }
+  }
+}

@@ -1,0 +1,39 @@
+import CLinux
+import Domain
+import Foundation
+import Probe
+import Synchronization
+
+let testWorld = World(
+  now: { Instant(ms: clinux_realtime_us() / 1000) }, monotonicNs: { clinux_monotonic_ns() },
+  random: { count in (0..<count).map { _ in UInt8.random(in: 0...255) } })
+
+/// One attempt of a monitor on `url`; private addresses are allowed unless the test says otherwise.
+func probe(
+  _ url: String, allowsPrivate: Bool = true, configuration: ProbeEngine.Configuration = .init(),
+  _ change: (inout MonitorSettings) -> Void = { _ in }
+) async throws -> Observation {
+  var settings = MonitorSettings(name: "test", url: url)
+  settings.timeoutMs = 5000
+  change(&settings)
+  return try await ProbeOnce.check(
+    ProbeTarget(settings), allowsPrivate: allowsPrivate, world: testWorld, configuration: configuration)
+}
+
+/// Gathers reports and lets a test wait for a number of them.
+final class Gathered: Sendable {
+  private let state = Mutex<[ProbeReport]>([])
+  var reports: [ProbeReport] { state.withLock { $0 } }
+
+  func take(_ batch: [ProbeReport]) { state.withLock { $0 += batch } }
+
+  /// False when the wait was in vain.
+  func wait(for count: Int, seconds: Double = 10) async throws -> Bool {
+    let end = Date().addingTimeInterval(seconds)
+    while reports.count < count {
+      if Date() > end { return false }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+  }
+}
