@@ -32,6 +32,7 @@ extension Migration {
         reason INTEGER,
         phase INTEGER,
         note_id BIGINT);
+      CREATE INDEX result_log_monitor ON result_log (monitor_id, started_ms);
 
       CREATE TABLE slot_missed (
         monitor_id BIGINT NOT NULL,

@@ -25,7 +25,7 @@ public struct API: Sendable {
   private func answer(_ call: Call) async throws -> Response {
     let anybody = call.anybody
     switch call.operation {
-    case .health: return await HealthAPI.show(context)
+    case .health: return try await HealthAPI.show(context)
     case .openAPI: return OpenAPI.response(context.settings.version)
     case .signUp: return try await AuthAPI.signUp(anybody, call.visit, context)
     case .logIn: return try await AuthAPI.logIn(anybody, call.visit, context)

@@ -71,22 +71,17 @@ enum AuditAPI {
 
 /// Whether the process works, for those who watch it.
 enum HealthAPI {
-  static func show(_ context: WebContext) async -> Response {
-    var parts: [JSON.Member] = []
-    var works = true
+  static func show(_ context: WebContext) async throws -> Response {
+    var parts = await context.health()
     do {
       try await context.store.read { try InstallationQueries.answers(in: $0) }
-      parts.append(.init("database", "ok"))
+      parts.insert(("database", true), at: 0)
     } catch {
-      works = false
       context.report("health", error)
-      parts.append(.init("database", "failing"))
+      parts.insert(("database", false), at: 0)
     }
-    for part in await context.health() {
-      works = works && part.isWorking
-      parts.append(.init(part.name, part.isWorking ? "ok" : "failing"))
-    }
-    return .json(
-      ["status": works ? "ok" : "failing", "parts": .object(parts)], status: works ? 200 : 503)
+    let failing = parts.filter { !$0.isWorking }.map(\.name)
+    guard failing.isEmpty else { throw Problem.unavailable("Failing: \(failing.joined(separator: ", ")).") }
+    return .json(["status": "ok", "parts": .object(parts.map { .init($0.name, "ok") })])
   }
 }

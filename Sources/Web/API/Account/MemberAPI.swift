@@ -97,7 +97,7 @@ enum InvitationAPI {
     try body.finish()
     let session = try await context.access.acceptInvitation(
       token, name: name, password: password, client: visit.client)
-    return try await AuthAPI.begun(session, visit, context, status: 201)
+    return try await AuthAPI.begun(session, visit, context, status: 200)
   }
 
   private static func members(_ row: InvitationRow) -> [JSON.Member] {

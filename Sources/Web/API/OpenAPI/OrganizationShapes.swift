@@ -88,9 +88,9 @@ enum OrganizationShapes {
     case .revokeInvitation: OperationShape("Revoke an invitation", tag: "invitations", status: 204)
     case .acceptInvitation:
       OperationShape(
-        "Join by an invitation: as oneself when logged in (200), else as somebody new (201)", tag: "invitations",
+        "Join by an invitation: as oneself when logged in, else as somebody new", tag: "invitations",
         body: .object([.always("token", .text(1...200)), .maybe("name", .text()), .maybe("password", .secret)]),
-        status: 201, answer: .ref("Me"), errors: [409, 410])
+        answer: .ref("Me"), errors: [409, 410])
     default: OperationShape("The organization at hand", tag: "organization", answer: .ref("Organization"))
     }
   }
