@@ -32,7 +32,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium", "JSON", "Domain",
+        "CLinux",
         "CTLSTarget",
       ],
       swiftSettings: strict),
@@ -75,7 +76,7 @@ let package = Package(
     tests("Domain"), tests("HTML"), tests("JSON"), tests("HTTPServer"), tests("SQLite"), tests("Sodium"),
     tests("Curl"), tests("Probe", ["Curl", "Domain", "JSON", "CLinux"]), tests("Store", ["SQLite", "Domain"]),
     tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
-    tests("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+    tests("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -28,7 +28,9 @@ struct Waterfall {
     add("First byte", timing.firstByteUs, 33)
     add("Transfer", timing.transferUs, 32)
     let total = max(Int(timing.totalUs), start, 1)
-    return steps.map { line($0, totalUs: total) } + [pad("Total", 12) + pad("", width) + "  " + length(Int(timing.totalUs))]
+    return steps.map { line($0, totalUs: total) } + [
+      pad("Total", 12) + pad("", width) + "  " + length(Int(timing.totalUs))
+    ]
   }
 
   private func line(_ step: Step, totalUs: Int) -> String {

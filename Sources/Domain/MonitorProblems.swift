@@ -109,7 +109,8 @@ extension Assertion {
     case .eq, .ne:
       if source.isNumber { found.check(Int(value) != nil, "/value", "must be a whole number") }
     case .in:
-      found.check(source == .statusCode ? Self.codes(value) != nil : Self.items(value) != nil, "/value",
+      found.check(
+        source == .statusCode ? Self.codes(value) != nil : Self.items(value) != nil, "/value",
         source == .statusCode ? "must be codes and ranges such as 200-299,304" : "must be values set apart by commas")
     case .contains, .notContains, .matches:
       found.check(!value.isEmpty, "/value", "must not be empty")
@@ -169,7 +170,8 @@ private struct Problems {
   }
 
   mutating func text(_ text: String, _ pointer: String, charactersMax: Int) {
-    check(!text.trimmedSpaces.isEmpty && text.count <= charactersMax, pointer, "must be 1 to \(charactersMax) characters")
+    check(
+      !text.trimmedSpaces.isEmpty && text.count <= charactersMax, pointer, "must be 1 to \(charactersMax) characters")
     check(
       text.unicodeScalars.allSatisfy { !($0.properties.generalCategory == .control) }, pointer,
       "must not hold control characters")

@@ -18,7 +18,8 @@ public struct SlotClock: Hashable, Sendable {
   }
 
   public func now(monotonicNs: UInt64) -> Instant {
-    Instant(ms: anchorMs + Self.slewed(ns: Int64(clamping: monotonicNs &- min(anchorNs, monotonicNs)), slewPPM) / 1_000_000)
+    Instant(
+      ms: anchorMs + Self.slewed(ns: Int64(clamping: monotonicNs &- min(anchorNs, monotonicNs)), slewPPM) / 1_000_000)
   }
 
   /// CLOCK_MONOTONIC at which this clock shows `instant`, as far as is known now.

@@ -140,7 +140,8 @@ public enum NotificationQueries {
     _ id: PublicID<NotificationTag>, scope: TenantScope, in db: Connection
   ) throws -> NotificationRow? {
     try db.first(
-      "\(select) WHERE n.public_id = $1 AND n.organization_id = $2", [.text(id.text), .int(scope.organization.raw)], read)
+      "\(select) WHERE n.public_id = $1 AND n.organization_id = $2", [.text(id.text), .int(scope.organization.raw)],
+      read)
   }
 
   /// Puts a dead letter back in the queue. False when it is not dead.

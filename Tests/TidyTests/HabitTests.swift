@@ -1,7 +1,7 @@
 import Testing
 
 /// Files longer than the limit, each with its reason in the file's own comment. Keep it short.
-private let longFiles: Set<String> = []
+private let longFiles: Set<String> = ["Sources/Web/Assets/Assets.generated.swift"]
 
 /// Functions longer than a screen, as `path: first words`. Keep it short.
 private let longFunctions: Set<String> = []
@@ -71,7 +71,8 @@ func inlineCode() {
     #"\sstyle=\\?["']"#, #"<style\b"#, #"\son[a-z]+=\\?["']"#, #"href=\\?["']javascript:"#,
     #"<script\b(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)"#,
   ]
-  for file in Tree.sources where file.path.has("^Sources/(Web|HTML)/") && !file.isGenerated {
+  // Mail programs know no style sheet, and no policy of ours reaches them.
+  for file in Tree.sources where file.path.has("^Sources/(Web|HTML)/(?!Mail/)") && !file.isGenerated {
     for pattern in patterns {
       #expect(file.text.lines(with: pattern) == [], "\(file.path): \(pattern)")
     }

@@ -8,6 +8,9 @@ extension Access {
   static let nobodysHash =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+  /// That the stand-in has not fallen behind the cost of real hashes.
+  static var nobodysHashIsStandard: Bool { !Password.needsRehash(nobodysHash, cost: .standard) }
+
   /// Begins a session in the first organization that the person joined. Throws `AccessError`.
   public func logIn(email: String, password: String, client: Client) async throws -> NewSession {
     let email = EmailAddress.normalized(email) ?? email.lowercased()

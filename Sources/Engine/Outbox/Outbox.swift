@@ -92,7 +92,8 @@ public actor Outbox {
   private nonisolated func attempt(_ claimed: ClaimedNotification) async -> Delivery {
     guard claimed.channel.enabled else { return .never(reason: "The channel is switched off.") }
     do {
-      guard let notice = try Notice(json: JSON(parsing: claimed.payload)), let kind = ChannelKind(rawValue: claimed.channel.kind)
+      guard let notice = try Notice(json: JSON(parsing: claimed.payload)),
+        let kind = ChannelKind(rawValue: claimed.channel.kind)
       else { return .never(reason: "The message cannot be read by this version.") }
       let channel = try kind.channel(settings: claimed.channel.settings(store.sealer))
       return await channel.deliver(

@@ -32,6 +32,7 @@ extension Migration {
         reason INTEGER,
         phase INTEGER,
         note_id BIGINT);
+      CREATE INDEX result_log_monitor ON result_log (monitor_id, started_ms);
 
       CREATE TABLE slot_missed (
         monitor_id BIGINT NOT NULL,
@@ -39,6 +40,11 @@ extension Migration {
         slot_ms BIGINT NOT NULL,
         reason INTEGER NOT NULL,
         PRIMARY KEY (monitor_id, region_id, slot_ms));
+
+      CREATE TABLE history (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        closed_hour BIGINT NOT NULL,
+        closed_day BIGINT NOT NULL);
 
       CREATE TABLE result_chunk (
         monitor_id BIGINT NOT NULL,

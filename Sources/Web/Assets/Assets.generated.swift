@@ -1173,8 +1173,8 @@ if (feed.socket) {
 
 """##)
 
-  static let `favicon` = Asset(name: "favicon.svg", hash: "5add251a4d031daf", contentType: "image/svg+xml; charset=utf-8", content: ##"""
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 4.8 28.2 28.2" role="img" aria-label="Martlet"><style>path{fill:#17181b}@media(prefers-color-scheme:dark){path{fill:#ededeb}}</style><path transform="rotate(45 16 16) translate(0 .8)" d="M16 .8c1.9 1.5 2.9 3.9 3 6.8 5.8 1 10.3 5.5 12.6 13.9-3.8-4.3-7.9-6.1-12.5-5.9 0 2.9.4 5.2 1.3 7.2l3.4 7.4-7.8-4.4-7.8 4.4 3.4-7.4c.9-2 1.3-4.3 1.3-7.2C8.3 15.4 4.2 17.2.4 21.5 2.7 13.1 7.2 8.6 13 7.6c.1-2.9 1.1-5.3 3-6.8z"/></svg>
+  static let `favicon` = Asset(name: "favicon.svg", hash: "2961684a646220fa", contentType: "image/svg+xml; charset=utf-8", content: ##"""
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 4.8 28.2 28.2" role="img" aria-label="Martlet"><path fill="#777b84" transform="rotate(45 16 16) translate(0 .8)" d="M16 .8c1.9 1.5 2.9 3.9 3 6.8 5.8 1 10.3 5.5 12.6 13.9-3.8-4.3-7.9-6.1-12.5-5.9 0 2.9.4 5.2 1.3 7.2l3.4 7.4-7.8-4.4-7.8 4.4 3.4-7.4c.9-2 1.3-4.3 1.3-7.2C8.3 15.4 4.2 17.2.4 21.5 2.7 13.1 7.2 8.6 13 7.6c.1-2.9 1.1-5.3 3-6.8z"/></svg>
 
 """##)
 }

@@ -1,0 +1,113 @@
+import CLinux
+import Curl
+import Domain
+import Engine
+import HTTPServer
+import JSON
+import Notify
+import Probe
+import Store
+import Web
+
+/// What an instance is started with.
+struct InstanceSettings: Sendable {
+  var host = "127.0.0.1"
+  var port = 8080
+  var baseURL: String?
+  var trustedProxies: [AddressRange] = []
+  var signUp = Access.SignUp.invite
+  var mailServer: MailServer?
+  var mailFrom = "martlet@localhost"
+  /// A PEM bundle to trust instead of the system's.
+  var caFile: String?
+  /// `address:port,…` instead of /etc/resolv.conf.
+  var dnsServers: String?
+}
+
+/// All parts of `serve`, wired. Owns them from start to stop.
+final class Instance: Sendable {
+  let store: Store
+  let access: Access
+  let engine: Engine
+  let url: String
+  private let outbox: Outbox
+  private let client: OutboundClient
+  private let server: HTTPServer
+
+  init(_ settings: InstanceSettings, folder: DataFolder, log: Log) async throws {
+    let world = World.system
+    store = try Store(path: folder.database, world: world, sealer: Sealer(key: folder.key)) { error in
+      log.event("disk_failed", [("error", .string("\(error)"))])
+      Console.note("The disk under \(folder.path) failed; martlet stops rather than guess what was stored.")
+      leave(ExitCode.ioError)
+    }
+    let report: @Sendable (String, String) -> Void = { event, detail in log.event(event, [("detail", .string(detail))])
+    }
+
+    var transfers = TransferClient.Configuration()
+    transfers.caFile = settings.caFile ?? transfers.caFile
+    transfers.resolver.servers = settings.dnsServers
+    client = try OutboundClient(configuration: transfers)
+    var probe = ProbeEngine.Configuration()
+    probe.caFile = settings.caFile ?? probe.caFile
+    probe.dnsServers = settings.dnsServers
+    engine = Engine(
+      store: store, probe: probe, onChange: { _, _ in },
+      report: report)
+
+    let base = Self.baseURL(settings)
+    let client = client
+    let carrier: @Sendable (Bool) -> Carrier = { privateTargets in
+      let policy = AddressPolicy(allowsPrivate: privateTargets)
+      return Carrier(
+        client: client, vet: { policy.allows(high: $0.high, low: $0.low) }, mailServer: settings.mailServer,
+        mailFrom: settings.mailFrom, baseURL: base)
+    }
+    outbox = Outbox(store: store, carrier: carrier, report: report)
+
+    var accessSettings = Access.Configuration()
+    accessSettings.signUp = settings.signUp
+    let mailer = settings.mailServer.map { Mailer(client: client, server: $0, from: settings.mailFrom, baseURL: base) }
+    var sendMail: (@Sendable (Access.Mail) async throws -> Void)?
+    if let mailer { sendMail = { try await mailer.send($0, at: world.now()) } }
+    access = Access(
+      store: store, configuration: accessSettings,
+      sendMail: sendMail,
+      report: { event, error in log.event(event, [("error", .string("\(error)"))]) })
+
+    var webSettings = WebContext.Settings()
+    webSettings.baseURL = settings.baseURL
+    webSettings.trustedProxies = settings.trustedProxies
+    webSettings.version = Martlet.version
+    let engine = engine
+    let context = WebContext(
+      store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
+      workers: { _ in [] },
+      health: { [("engine", await !engine.statistics.storeFailing)] },
+      report: { reference, error in
+        log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
+      })
+    let descriptors = Int(clinux_nofile_limit())
+    server = try HTTPServer(
+      .init(
+        host: settings.host, port: settings.port, connectionsMax: max(64, descriptors - 2048),
+        connectionsPerAddressMax: max(64, descriptors / 2)), handler: WebHandler(context))
+    url = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(server.port)"
+    try await engine.start()
+    await outbox.start()
+  }
+
+  /// Requests under way finish, leases go back, what is reported is stored.
+  func stop() async {
+    await server.drain(seconds: 10)
+    await engine.stop()
+    await outbox.stop()
+    client.stop()
+    store.close()
+  }
+
+  private static func baseURL(_ settings: InstanceSettings) -> String {
+    guard let given = settings.baseURL else { return "http://\(settings.host):\(settings.port)" }
+    return given.hasSuffix("/") ? String(given.dropLast()) : given
+  }
+}

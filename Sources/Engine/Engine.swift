@@ -1,0 +1,186 @@
+import Domain
+import Probe
+import SQLite
+import Store
+
+/// Watches every monitor of the installation: emits jobs, runs those of region `local`, takes results in, concludes.
+///
+/// One actor owns all of it; the probe's thread starts each job at its due time, so a turn of the actor may be late by
+/// seconds without any check being late.
+public actor Engine {
+  public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+
+  public struct Statistics: Sendable {
+    public var monitors = 0
+    public var results = 0
+    public var late = 0
+    public var missed: [MissedReason: Int] = [:]
+    public var inFlight = 0
+    public var buffered = 0
+    public var loopLagP99Us = 0
+    public var probeBusyShare = 0.0
+    public var storeFailing = false
+    public init() {}
+  }
+
+  let store: Store
+  let world: World
+  let onChange: OnChange
+  let report: @Sendable (_ event: String, _ detail: String) -> Void
+  let worker = WorkerID(0)
+  private let probeConfiguration: ProbeEngine.Configuration
+
+  var clock: SlotClock
+  var queue: any JobQueue
+  var watched: [MonitorID: Watched] = [:]
+  var regionNames: [RegionID: String] = [:]
+  var due = Heap<Due>()
+  var wakes = Heap<Wake>()
+  var leases: [UInt64: Lease] = [:]
+  var nextToken: UInt64 = 1
+  var reports: [RunReport] = []
+  var closed: [ClosedJob] = []
+  var changed: Set<MonitorID> = []
+  var statisticsNow = Statistics()
+  var isFlushing = false
+  var probe: ProbeEngine?
+  private var spanID: Int64 = 0
+  private var spanExtendedAt = Instant(ms: 0)
+  private var loop: Task<Void, Never>?
+  /// Results that may wait while the store refuses them; beyond that the oldest become `missed(overloaded)`.
+  let bufferMax = 100_000
+
+  /// The next slot of one plan row.
+  struct Due: Comparable {
+    let at: Instant
+    let monitor: MonitorID
+    let region: RegionID
+    let plan: Int64
+    static func < (a: Due, b: Due) -> Bool { a.at < b.at }
+  }
+
+  struct Wake: Comparable {
+    let at: Instant
+    let monitor: MonitorID
+    static func < (a: Wake, b: Wake) -> Bool { a.at < b.at }
+  }
+
+  public init(
+    store: Store, probe: ProbeEngine.Configuration = .init(), onChange: @escaping OnChange,
+    report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
+  ) {
+    self.store = store
+    world = store.world
+    self.onChange = onChange
+    self.report = report
+    probeConfiguration = probe
+    clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
+    queue = MemoryQueue(epoch: 0)
+  }
+
+  /// Loads what is watched and begins. Slots that passed while nothing ran stay `missed(not_running)`.
+  public func start() async throws {
+    let sealer = store.sealer
+    let begun = try await store.write { try EngineQueries.begin(in: $0) }
+    clock = SlotClock(wall: world.now(), monotonicNs: world.monotonicNs(), floor: begun.floor)
+    queue = MemoryQueue(epoch: begun.epoch)
+    let now = now()
+    spanID = try await store.write { try EngineQueries.openSpan(at: now, in: $0) }
+    spanExtendedAt = now
+    let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
+    regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
+    for stored in all { watched[stored.row.id] = Watched(stored) }
+    let newest = try await store.read { db in
+      var out: [(MonitorID, RegionID, Instant?, Instant)] = []
+      try ResultLog.newest(rows: 4 * all.count + 1000, in: db) { out.append(($0, $1, $2, $3)) }
+      return out
+    }
+    for (monitor, region, slot, started) in newest {
+      guard let one = watched[monitor] else { continue }
+      one.lastSlot[region] = slot
+      one.verdict.restore(region: region, at: started)
+    }
+    store.subscribe { [weak self] events in
+      let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
+      guard !ids.isEmpty, let self else { return }
+      Task { await self.monitorsChanged(ids) }
+    }
+    probe = try ProbeEngine(configuration: probeConfiguration, world: world) { [weak self] reports in
+      guard let self else { return }
+      Task { await self.take(reports) }
+    }
+    var ledger = Ledger()
+    for one in watched.values {
+      if one.verdict.votes.isEmpty || one.verdict.rules != VerdictRules(one.settings) {
+        configure(one, at: now, into: &ledger)
+      }
+      if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
+      schedule(one, from: now)
+      if one.verdict.shown.status == .pending { await ask(one, .created, regions: one.regions, at: now) }
+    }
+    try await persist(ledger)
+    loop = Task { await self.run() }
+  }
+
+  /// Hands leases back, stores what is reported, ends the span.
+  public func stop() async {
+    loop?.cancel()
+    await loop?.value
+    probe?.stop()
+    await Task.yield()
+    await flush()
+    do {
+      let end = now()
+      let id = spanID
+      try await store.write { try EngineQueries.extendSpan(id, to: end, in: $0) }
+    } catch { report("engine_stop_failed", "\(error)") }
+  }
+
+  /// Runs a monitor now in each of its regions, whatever its plan says. Answers the runs' public ids.
+  public func checkNow(_ monitor: MonitorID) async -> [String] {
+    guard let one = watched[monitor], one.settings.enabled else { return [] }
+    let runs = await ask(one, .manual, regions: one.regions, at: now())
+    await dispatch()
+    return runs
+  }
+
+  public var statistics: Statistics {
+    var out = statisticsNow
+    out.monitors = watched.count
+    out.buffered = reports.count
+    if let probe {
+      let seen = probe.statistics
+      out.inFlight = seen.inFlight
+      out.late = seen.startedLate
+      out.loopLagP99Us = seen.loopLagP99Us
+      out.probeBusyShare = seen.busyShare
+    }
+    return out
+  }
+
+  public func now() -> Instant { clock.now(monotonicNs: world.monotonicNs()) }
+
+  private func run() async {
+    while !Task.isCancelled {
+      await turn()
+      _ = try? await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
+  /// One turn: what became due, what closed, whose verdict time alone may change, and what is to be stored.
+  private func turn() async {
+    clock.observe(wall: world.now(), monotonicNs: world.monotonicNs())
+    let now = now()
+    await emitDue(until: now + Limits.jobsAheadMs, now: now)
+    do { closed += try await queue.advance(now: now) } catch { report("queue_failed", "\(error)") }
+    await dispatch()
+    await flush()
+    if now - spanExtendedAt >= 5000 {
+      spanExtendedAt = now
+      let id = spanID
+      do { try await store.write { try EngineQueries.extendSpan(id, to: now, in: $0) } } catch {
+        report("span_failed", "\(error)")
+      }
+    }
+  }
+}

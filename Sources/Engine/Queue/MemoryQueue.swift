@@ -1,0 +1,137 @@
+import Domain
+
+/// The queue of one process: jobs and leases in memory. What it forgets at a restart the slots make again.
+public actor MemoryQueue: JobQueue {
+  private struct Entry {
+    var job: Job
+    var lease: Lease?
+    var worker: WorkerID?
+    var leases = 0
+  }
+
+  private struct Ready: Comparable {
+    let due: Instant
+    let id: JobID
+    static func < (a: Ready, b: Ready) -> Bool { a.due < b.due }
+  }
+
+  private struct Deadline: Comparable {
+    let at: Instant
+    let id: JobID
+    static func < (a: Deadline, b: Deadline) -> Bool { a.at < b.at }
+  }
+
+  private let epoch: Int64
+  private var number: UInt32 = 0
+  private var entries: [JobID: Entry] = [:]
+  private var ready: [RegionID: Heap<Ready>] = [:]
+  private var deadlines = Heap<Deadline>()
+  /// Jobs that ended lately, so that emitting them again is harmless.
+  private var ended: [JobID: Instant] = [:]
+
+  /// `epoch` was raised and stored before the first lease.
+  public init(epoch: Int64) { self.epoch = epoch }
+
+  public func emit(_ jobs: [Job], now: Instant) {
+    for job in jobs where entries[job.id] == nil && ended[job.id] == nil {
+      entries[job.id] = Entry(job: job)
+      ready[job.id.region, default: Heap()].push(Ready(due: job.due, id: job.id))
+      deadlines.push(Deadline(at: job.closesAt, id: job.id))
+    }
+  }
+
+  public func claim(region: RegionID, worker: WorkerID, max: Int, now: Instant) -> [Lease] {
+    var out: [Lease] = []
+    while out.count < max, let next = ready[region]?.pop() {
+      guard var entry = entries[next.id], entry.lease == nil else { continue }
+      number += 1
+      let lease = Lease(
+        job: entry.job, generation: Generation(epoch: epoch, number: number),
+        until: Swift.max(now, entry.job.due) + entry.job.leaseMs)
+      entry.lease = lease
+      entry.worker = worker
+      entry.leases += 1
+      entries[next.id] = entry
+      deadlines.push(Deadline(at: lease.until, id: next.id))
+      out.append(lease)
+    }
+    return out
+  }
+
+  public func renew(_ refs: [LeaseRef], now: Instant) -> [LeaseRef] {
+    var lost: [LeaseRef] = []
+    for ref in refs {
+      guard var entry = entries[ref.job], let lease = entry.lease, lease.generation == ref.generation else {
+        lost.append(ref)
+        continue
+      }
+      entry.lease = Lease(job: lease.job, generation: lease.generation, until: now + lease.job.leaseMs)
+      entries[ref.job] = entry
+      deadlines.push(Deadline(at: now + lease.job.leaseMs, id: ref.job))
+    }
+    return lost
+  }
+
+  public func standing(of refs: [LeaseRef]) -> [LeaseStanding] {
+    refs.map { ref in
+      guard let entry = entries[ref.job] else { return .unknown }
+      return entry.lease?.generation == ref.generation ? .current : .superseded
+    }
+  }
+
+  public func complete(_ ids: [JobID], now: Instant) {
+    for id in ids where entries.removeValue(forKey: id) != nil { ended[id] = now }
+  }
+
+  public func handBack(worker: WorkerID, now: Instant) {
+    for (id, var entry) in entries where entry.worker == worker {
+      entry.lease = nil
+      entry.worker = nil
+      entry.leases -= 1
+      entries[id] = entry
+      ready[id.region, default: Heap()].push(Ready(due: entry.job.due, id: id))
+    }
+  }
+
+  public func withdraw(_ monitor: MonitorID, from: Instant) {
+    for (id, entry) in entries where id.monitor == monitor && id.slot != nil && entry.job.due >= from {
+      entries[id] = nil
+    }
+  }
+
+  public func advance(now: Instant) -> [ClosedJob] {
+    var closed: [ClosedJob] = []
+    while let next = deadlines.first, next.at <= now {
+      _ = deadlines.pop()
+      guard var entry = entries[next.id] else { continue }
+      if let lease = entry.lease {
+        guard lease.until <= now else { continue }
+        if entry.leases >= Limits.leasesPerJobMax || entry.job.closesAt <= now {
+          entries[next.id] = nil
+          ended[next.id] = now
+          closed.append(ClosedJob(job: entry.job, reason: .workerLost))
+        } else {
+          entry.lease = nil
+          entry.worker = nil
+          entries[next.id] = entry
+          ready[next.id.region, default: Heap()].push(Ready(due: entry.job.due, id: next.id))
+        }
+      } else if entry.job.closesAt <= now {
+        entries[next.id] = nil
+        ended[next.id] = now
+        closed.append(ClosedJob(job: entry.job, reason: entry.leases > 0 ? .workerLost : .workerOffline))
+      }
+    }
+    if ended.count > 4096 { ended = ended.filter { now - $0.value < 600_000 } }
+    return closed
+  }
+
+  public func statistics() -> QueueStatistics {
+    var out = QueueStatistics()
+    for entry in entries.values {
+      if entry.lease == nil { out.ready += 1 } else { out.leased += 1 }
+      out.oldestDue = min(out.oldestDue ?? entry.job.due, entry.job.due)
+    }
+    return out
+  }
+}

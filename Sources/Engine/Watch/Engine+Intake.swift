@@ -1,0 +1,215 @@
+import Domain
+import SQLite
+import Store
+
+/// The way in: reports and time become verdicts, and all of it one transaction.
+extension Engine {
+  /// Stores what has gathered, until nothing is left or the store refuses. One at a time.
+  func flush() async {
+    guard !isFlushing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
+    while await flushOnce() {}
+  }
+
+  /// True when there is more to do at once.
+  private func flushOnce() async -> Bool {
+    let edited = changed
+    changed = []
+    let batch = Array(reports.prefix(2000))
+    reports.removeFirst(batch.count)
+    let ended = closed
+    closed = []
+    let before = Snapshot()
+    var ledger = Ledger()
+    let now = now()
+    do {
+      for id in edited { try await takeEdit(id, at: now, before: before, into: &ledger) }
+      let standing = try await queue.standing(
+        of: batch.map { LeaseRef(job: $0.job, generation: $0.generation ?? Generation(raw: 0)) })
+      for (one, standing) in zip(batch, standing) { takeReport(one, standing, at: now, before: before, into: &ledger) }
+      for job in ended { takeClosed(job, into: &ledger) }
+      takeWakes(at: now, before: before, into: &ledger)
+      guard !ledger.isEmpty || !batch.isEmpty else { return false }
+      try await persist(ledger)
+      if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
+      statisticsNow.storeFailing = false
+    } catch {
+      before.restore(in: watched)
+      changed.formUnion(edited)
+      reports.insert(contentsOf: batch, at: 0)
+      closed.insert(contentsOf: ended, at: 0)
+      shedIfNeeded()
+      if !statisticsNow.storeFailing { report("store_failing", "\(error)") }
+      statisticsNow.storeFailing = true
+      return false
+    }
+    statisticsNow.results += ledger.results.count
+    for job in ledger.missed { statisticsNow.missed[job.reason, default: 0] += 1 }
+    do { try await queue.complete(batch.filter(\.isFinal).map(\.job), now: now) } catch {
+      report("queue_failed", "\(error)")
+    }
+    for (monitor, region) in ledger.secondOpinions {
+      guard let one = watched[monitor] else { continue }
+      await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)
+    }
+    return !reports.isEmpty || !changed.isEmpty
+  }
+
+  /// Applies a ledger in one transaction.
+  func persist(_ ledger: Ledger) async throws {
+    guard !ledger.isEmpty else { return }
+    let onChange = onChange
+    let now = now()
+    try await store.write { db in
+      for report in ledger.results {
+        try ResultLog.append(report, in: db)
+        if report.isFinal { try ResultLog.unmiss(report.job, in: db) }
+      }
+      for report in ledger.outOfOrder
+      where try !ResultLog.holds(report.job, since: report.observation.startedAt, in: db) {
+        try ResultLog.append(report, in: db)
+        try ResultLog.unmiss(report.job, in: db)
+      }
+      for job in ledger.missed { try ResultLog.missed(job.job.id, reason: job.reason, in: db) }
+      for one in ledger.entered { try EngineQueries.enter(one.state, since: one.since, monitor: one.monitor, in: db) }
+      for one in ledger.shown { try EngineQueries.show(one.shown, monitor: one.monitor, in: db) }
+      for (id, verdict) in ledger.verdicts { try EngineQueries.saveVerdict(verdict, of: id, now: now, in: db) }
+      for change in ledger.changes { try onChange(change, db) }
+      for kept in ledger.evidence {
+        try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
+      }
+    }
+  }
+
+  /// An edit, a pause, a resumption, a new monitor or a deleted one.
+  private func takeEdit(_ id: MonitorID, at now: Instant, before: Snapshot, into ledger: inout Ledger) async throws {
+    let sealer = store.sealer
+    let stored = try await store.read { try EngineQueries.one(id, in: $0, sealer: sealer) }
+    try await queue.withdraw(id, from: now)
+    guard let stored else {
+      watched[id] = nil
+      return
+    }
+    let known = watched[id]
+    let one = known ?? Watched(stored)
+    let wasEnabled = known?.verdict.isEnabled ?? false
+    before.keep(one)
+    one.replace(stored)
+    watched[id] = one
+    configure(one, at: now, into: &ledger)
+    schedule(one, from: now)
+    if one.settings.enabled, known == nil || !wasEnabled { await ask(one, .created, regions: one.regions, at: now) }
+    await dispatch()
+  }
+
+  func configure(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
+    feed(
+      .configured(
+        VerdictRules(one.settings), regions: one.regions.isEmpty ? one.verdict.votes.map(\.region) : one.regions,
+        isEnabled: one.settings.enabled), to: one, at: now, into: &ledger)
+  }
+
+  private func takeReport(
+    _ report: RunReport, _ standing: LeaseStanding, at now: Instant, before: Snapshot, into ledger: inout Ledger
+  ) {
+    // A superseded lease counts for nothing; one that is not known any more closed while its last report was under way.
+    guard let one = watched[report.job.monitor], standing != .superseded else { return }
+    before.keep(one)
+    if let slot = report.job.slot, report.isFinal {
+      if let last = one.lastSlot[report.job.region], slot <= last {
+        if slot < last { ledger.outOfOrder.append(report) }
+        return
+      }
+      one.lastSlot[report.job.region] = slot
+    }
+    ledger.results.append(report)
+    let event = Verdict.Report(
+      region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
+      status: report.status)
+    feed(.reported(event), to: one, at: now, report: report, into: &ledger)
+  }
+
+  private func takeClosed(_ job: ClosedJob, into ledger: inout Ledger) {
+    guard let slot = job.job.id.slot, let one = watched[job.job.id.monitor] else { return }
+    if let last = one.lastSlot[job.job.id.region], slot <= last { return }
+    ledger.missed.append(job)
+  }
+
+  private func takeWakes(at now: Instant, before: Snapshot, into ledger: inout Ledger) {
+    while let next = wakes.first, next.at <= now {
+      _ = wakes.pop()
+      guard let one = watched[next.monitor], one.wakesAt == next.at else { continue }
+      one.wakesAt = nil
+      before.keep(one)
+      feed(.timePassed, to: one, at: now, into: &ledger)
+    }
+  }
+
+  /// One event to one verdict; what follows goes into the ledger.
+  func feed(
+    _ event: Verdict.Event, to one: Watched, at now: Instant, report: RunReport? = nil, into ledger: inout Ledger
+  ) {
+    let bytes = one.verdict.encoded
+    let actions = one.verdict.handle(event, now: now)
+    if one.verdict.encoded != bytes { ledger.verdicts[one.id] = one.verdict }
+    for action in actions {
+      switch action {
+      case .enter(let state, let since):
+        ledger.entered.append(.init(monitor: one.id, state: state, since: since))
+      case .show(let shown, let was):
+        ledger.shown.append((one.id, shown))
+        ledger.changes.append(change(one, from: was, to: shown, at: now, report: report))
+      case .askOthers(let region):
+        ledger.secondOpinions.append((one.id, region))
+      case .keepEvidence(_, let isFirst):
+        if let report {
+          ledger.evidence.append(.init(report: report, isFirst: isFirst, organization: one.organization))
+        }
+      case .streakEnded: break
+      }
+    }
+    if let wake = one.verdict.wakesAt, wake != one.wakesAt, one.wakesAt.map({ $0 > wake || $0 <= now }) ?? true {
+      one.wakesAt = wake
+      wakes.push(Wake(at: wake, monitor: one.id))
+    }
+  }
+
+  private func change(
+    _ one: Watched, from was: Verdict.Shown, to shown: Verdict.Shown, at now: Instant, report: RunReport?
+  ) -> MonitorChange {
+    MonitorChange(
+      monitor: one.id, publicID: one.publicID, organization: one.organization, name: one.settings.name,
+      url: one.settings.url, from: was.status, to: shown.status, since: shown.since, at: now,
+      failure: report?.observation.failure, httpStatus: report?.observation.httpStatus,
+      region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering)
+  }
+
+  /// While the store refuses, memory stays bounded: the oldest results are given up and counted.
+  private func shedIfNeeded() {
+    guard reports.count > bufferMax else { return }
+    let shed = reports.prefix(reports.count - bufferMax)
+    for one in shed where one.isFinal {
+      closed.append(
+        ClosedJob(
+          job: Job(id: one.job, due: one.job.slot ?? one.observation.startedAt, budgetMs: 0), reason: .overloaded))
+    }
+    reports.removeFirst(shed.count)
+  }
+}
+
+/// The state of monitors before a turn, to go back to when it could not be stored.
+final class Snapshot {
+  private var verdicts: [MonitorID: (Verdict, [RegionID: Instant])] = [:]
+
+  func keep(_ one: Watched) {
+    if verdicts[one.id] == nil { verdicts[one.id] = (one.verdict, one.lastSlot) }
+  }
+
+  func restore(in watched: [MonitorID: Watched]) {
+    for (id, (verdict, lastSlot)) in verdicts {
+      watched[id]?.verdict = verdict
+      watched[id]?.lastSlot = lastSlot
+    }
+  }
+}

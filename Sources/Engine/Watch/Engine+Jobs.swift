@@ -1,0 +1,103 @@
+import Domain
+import Probe
+import Store
+
+/// The way out: from slots to jobs, from jobs to probes.
+extension Engine {
+  /// Puts the next slot of each plan row into the heap.
+  func schedule(_ one: Watched, from: Instant) {
+    for row in one.plan {
+      if let at = row.firstSlot(atOrAfter: from) {
+        due.push(Due(at: at, monitor: one.id, region: row.region, plan: row.id))
+      }
+    }
+  }
+
+  /// Emits the jobs of all slots before `until`.
+  func emitDue(until: Instant, now: Instant) async {
+    var jobs: [Job] = []
+    while let next = due.first, next.at < until {
+      _ = due.pop()
+      guard let one = watched[next.monitor], let row = one.plan.first(where: { $0.id == next.plan }) else { continue }
+      let id = JobID(monitor: one.id, region: next.region, trigger: .schedule, mark: next.at.ms)
+      jobs.append(
+        Job(
+          id: id, due: next.at, budgetMs: Int32(clamping: one.settings.slotBudgetMs),
+          firstAttempt: one.verdict.carriedAttempts(next.region)))
+      if let following = row.firstSlot(atOrAfter: next.at + 1) {
+        due.push(Due(at: following, monitor: one.id, region: next.region, plan: next.plan))
+      }
+    }
+    guard !jobs.isEmpty else { return }
+    do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
+  }
+
+  /// Emits runs that nobody planned. Answers their public ids as the first lease will carry them.
+  @discardableResult
+  func ask(_ one: Watched, _ trigger: Trigger, regions: [RegionID], at now: Instant) async -> [String] {
+    let jobs = regions.map { region in
+      let bits = world.random(8).reduce(Int64(0)) { $0 << 8 | Int64($1) } & Int64.max
+      return Job(
+        id: JobID(monitor: one.id, region: region, trigger: trigger, mark: bits), due: now,
+        budgetMs: Int32(clamping: one.settings.slotBudgetMs))
+    }
+    do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
+    return jobs.map { RunKey(job: $0.id, generation: nil).text }
+  }
+
+  /// The embedded worker: claims what region `local` has to do and hands it to the probe's thread.
+  func dispatch() async {
+    guard let probe, let local = regionNames.first(where: { $0.value == "local" })?.key else { return }
+    let now = now()
+    do {
+      let claimed = try await queue.claim(region: local, worker: worker, max: 20_000, now: now)
+      guard !claimed.isEmpty else { return }
+      var runs: [ProbeRun] = []
+      for lease in claimed {
+        guard let one = watched[lease.job.id.monitor] else {
+          try await queue.complete([lease.job.id], now: now)
+          continue
+        }
+        if let run = run(lease, of: one) { runs.append(run) }
+      }
+      probe.submit(runs)
+    } catch { report("queue_failed", "\(error)") }
+  }
+
+  private func run(_ lease: Lease, of one: Watched) -> ProbeRun? {
+    do throws(TargetError) {
+      let target = try one.target()
+      let token = nextToken
+      nextToken += 1
+      leases[token] = lease
+      return ProbeRun(
+        token: token, target: target, dueNs: clock.monotonicNs(of: lease.job.due), budgetMs: Int64(lease.job.budgetMs),
+        allowsPrivate: one.allowsPrivate, firstAttempt: Int(lease.job.firstAttempt),
+        urgent: lease.job.id.trigger != .schedule)
+    } catch {
+      // Settings are checked when they are saved: this is a monitor of an older, laxer version.
+      report("target_refused", "\(one.publicID): \(error)")
+      closed.append(ClosedJob(job: lease.job, reason: .overloaded))
+      return nil
+    }
+  }
+
+  /// Reports of the probe's thread, in the order it saw them.
+  func take(_ batch: [ProbeReport]) async {
+    for one in batch {
+      guard let lease = leases[one.token] else { continue }
+      if one.isFinal { leases[one.token] = nil }
+      let key = lease.job.id.trigger == .schedule ? lease.runKey : RunKey(job: lease.job.id, generation: nil)
+      reports.append(
+        RunReport(
+          job: lease.job.id, generation: lease.generation, runKey: key, attempt: one.attempt, isFinal: one.isFinal,
+          lateMs: one.lateMs, status: one.status, observation: one.observation))
+    }
+    await flush()
+  }
+
+  func monitorsChanged(_ ids: [MonitorID]) async {
+    changed.formUnion(ids)
+    await flush()
+  }
+}

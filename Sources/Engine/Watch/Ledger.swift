@@ -1,0 +1,32 @@
+import Domain
+import Store
+
+/// What one turn of the engine has to store, worked out before the transaction and applied inside it.
+struct Ledger: Sendable {
+  struct Kept: Sendable {
+    var report: RunReport
+    var isFirst: Bool
+    var organization: OrganizationID
+  }
+  struct Entered: Sendable {
+    var monitor: MonitorID
+    var state: MonitorStatus
+    var since: Instant
+  }
+
+  var results: [RunReport] = []
+  /// Results of slots behind the newest one: stored only when the slot is still empty.
+  var outOfOrder: [RunReport] = []
+  var missed: [ClosedJob] = []
+  var entered: [Entered] = []
+  var shown: [(monitor: MonitorID, shown: Verdict.Shown)] = []
+  var verdicts: [MonitorID: Verdict] = [:]
+  var changes: [MonitorChange] = []
+  var evidence: [Kept] = []
+  /// Regions that are to look at once: monitor and the region that failed.
+  var secondOpinions: [(monitor: MonitorID, than: RegionID)] = []
+
+  var isEmpty: Bool {
+    results.isEmpty && outOfOrder.isEmpty && missed.isEmpty && entered.isEmpty && shown.isEmpty && verdicts.isEmpty
+  }
+}

@@ -1,0 +1,47 @@
+import Domain
+import Probe
+import Store
+
+/// A monitor in the engine's memory. Owned by the engine's actor.
+final class Watched {
+  let id: MonitorID
+  let publicID: PublicID<MonitorTag>
+  let organization: OrganizationID
+  private(set) var settings: MonitorSettings
+  private(set) var plan: [PlanRow]
+  private(set) var allowsPrivate: Bool
+  var verdict: Verdict
+  /// The newest slot that has its result, per region.
+  var lastSlot: [RegionID: Instant] = [:]
+  /// When the engine is to ask the verdict again, as it stands in the heap.
+  var wakesAt: Instant?
+  private var compiled: ProbeTarget?
+
+  init(_ stored: WatchedMonitor) {
+    id = stored.row.id
+    publicID = stored.row.publicID
+    organization = stored.row.organization
+    settings = stored.row.settings
+    plan = stored.rows
+    allowsPrivate = stored.allowsPrivate
+    verdict = stored.verdict ?? Verdict(rules: VerdictRules(stored.row.settings), at: stored.row.createdAt)
+  }
+
+  /// Takes over an edit; the next run uses it.
+  func replace(_ stored: WatchedMonitor) {
+    settings = stored.row.settings
+    plan = stored.rows
+    allowsPrivate = stored.allowsPrivate
+    compiled = nil
+  }
+
+  /// The target, compiled at its first use and kept.
+  func target() throws(TargetError) -> ProbeTarget {
+    if let compiled { return compiled }
+    let made = try ProbeTarget(settings)
+    compiled = made
+    return made
+  }
+
+  var regions: [RegionID] { plan.map(\.region) }
+}

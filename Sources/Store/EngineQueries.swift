@@ -1,0 +1,122 @@
+import Domain
+import SQLite
+
+/// A monitor as the engine watches it.
+public struct WatchedMonitor: Sendable {
+  public let row: MonitorRow
+  public let rows: [PlanRow]
+  public let allowsPrivate: Bool
+  public let verdict: Verdict?
+}
+
+/// What the engine reads and writes for itself.
+public enum EngineQueries {
+  /// Private targets are free while the installation has one organization, else where its operator granted them.
+  private static let allowsPrivate =
+    "(SELECT o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1 FROM organization o WHERE o.id = m.organization_id)"
+
+  /// Every monitor that is not deleted, with its plan in force and its stored verdict.
+  public static func all(in db: Connection, sealer: Sealer) throws -> [WatchedMonitor] {
+    var plans: [MonitorID: [PlanRow]] = [:]
+    for row in try PlanQueries.open(in: db) { plans[row.monitor, default: []].append(row) }
+    return try db.rows(
+      """
+      SELECT \(MonitorRow.columns), \(allowsPrivate), v.format, v.body FROM monitor m
+      LEFT JOIN monitor_verdict v ON v.monitor_id = m.id WHERE m.deleted_ms IS NULL
+      """
+    ) { try watched($0, plans[MonitorID($0.int(0))] ?? [], sealer) }
+  }
+
+  /// Nil when it is deleted.
+  public static func one(_ id: MonitorID, in db: Connection, sealer: Sealer) throws -> WatchedMonitor? {
+    let rows = try PlanQueries.open(of: id, in: db)
+    return try db.first(
+      """
+      SELECT \(MonitorRow.columns), \(allowsPrivate), v.format, v.body FROM monitor m
+      LEFT JOIN monitor_verdict v ON v.monitor_id = m.id WHERE m.id = $1 AND m.deleted_ms IS NULL
+      """, [.int(id.raw)]
+    ) { try watched($0, rows, sealer) }
+  }
+
+  private static func watched(_ row: Row, _ plan: [PlanRow], _ sealer: Sealer) throws -> WatchedMonitor {
+    WatchedMonitor(
+      row: try MonitorRow(row, sealer: sealer), rows: plan, allowsPrivate: row.bool(15),
+      verdict: row.isNull(17) ? nil : try? Verdict(format: row.int(16), encoded: row.blob(17)))
+  }
+
+  public static func regionNames(in db: Connection) throws -> [RegionID: String] {
+    Dictionary(uniqueKeysWithValues: try db.rows("SELECT id, name FROM region") { (RegionID($0.int(0)), $0.text(1)) })
+  }
+
+  /// Raises the lease epoch and answers it with the slot clock's floor and the end of the last span.
+  public static func begin(in db: Connection) throws -> (epoch: Int64, floor: Instant, lastEnd: Instant?) {
+    try db.run("UPDATE engine SET lease_epoch = lease_epoch + 1 WHERE id = 1")
+    let lastEnd = try db.first("SELECT max(to_ms) FROM engine_span") { $0.intOrNil(0).map(Instant.init(ms:)) } ?? nil
+    return try db.first("SELECT lease_epoch, slot_clock_ms FROM engine WHERE id = 1") {
+      ($0.int(0), Instant(ms: $0.int(1)), lastEnd)
+    } ?? (1, Instant(ms: 0), lastEnd)
+  }
+
+  public static func openSpan(at: Instant, in db: Connection) throws -> Int64 {
+    try db.insert("INSERT INTO engine_span (from_ms, to_ms) VALUES ($1, $1)", [.int(at.ms)])
+  }
+
+  public static func extendSpan(_ id: Int64, to: Instant, in db: Connection) throws {
+    try db.run("UPDATE engine_span SET to_ms = $1 WHERE id = $2", [.int(to.ms), .int(id)])
+    try db.run("UPDATE engine SET slot_clock_ms = $1 WHERE id = 1 AND slot_clock_ms < $1", [.int(to.ms)])
+  }
+
+  /// The stretches of `from ..< to` in which nothing ran.
+  public static func gaps(from: Instant, to: Instant, in db: Connection) throws -> [(from: Instant, to: Instant)] {
+    var out: [(Instant, Instant)] = []
+    var at = from
+    try db.each(
+      "SELECT from_ms, to_ms FROM engine_span WHERE to_ms > $1 AND from_ms < $2 ORDER BY from_ms",
+      [.int(from.ms), .int(to.ms)]
+    ) { row in
+      let start = Instant(ms: row.int(0))
+      if start > at { out.append((at, start)) }
+      at = max(at, Instant(ms: row.int(1)))
+    }
+    if at < to { out.append((at, to)) }
+    return out
+  }
+
+  public static func saveVerdict(_ verdict: Verdict, of id: MonitorID, now: Instant, in db: Connection) throws {
+    try db.run(
+      """
+      INSERT INTO monitor_verdict (monitor_id, format, body, updated_ms) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (monitor_id) DO UPDATE SET format = excluded.format, body = excluded.body, updated_ms = excluded.updated_ms
+      """, [.int(id.raw), .int(Verdict.format), .blob(verdict.encoded), .int(now.ms)])
+  }
+
+  /// From `since` on the monitor counts as `state`; what stood there from then on goes.
+  public static func enter(_ state: MonitorStatus, since: Instant, monitor: MonitorID, in db: Connection) throws {
+    try db.run(
+      "DELETE FROM monitor_state WHERE monitor_id = $1 AND since_ms >= $2", [.int(monitor.raw), .int(since.ms)])
+    let before = try db.first(
+      "SELECT since_ms, state FROM monitor_state WHERE monitor_id = $1 ORDER BY since_ms DESC LIMIT 1",
+      [.int(monitor.raw)]
+    ) { ($0.int(0), $0.int(1)) }
+    if let before, before.1 == state.code {
+      try db.run(
+        "UPDATE monitor_state SET until_ms = NULL WHERE monitor_id = $1 AND since_ms = $2",
+        [.int(monitor.raw), .int(before.0)])
+      return
+    }
+    if let before {
+      try db.run(
+        "UPDATE monitor_state SET until_ms = $1 WHERE monitor_id = $2 AND since_ms = $3",
+        [.int(since.ms), .int(monitor.raw), .int(before.0)])
+    }
+    try db.run(
+      "INSERT INTO monitor_state (monitor_id, since_ms, until_ms, state) VALUES ($1, $2, NULL, $3)",
+      [.int(monitor.raw), .int(since.ms), .int(state.code)])
+  }
+
+  public static func show(_ shown: Verdict.Shown, monitor: MonitorID, in db: Connection) throws {
+    try db.run(
+      "UPDATE monitor SET status = $1, status_since_ms = $2, recovering = $3 WHERE id = $4",
+      [.int(shown.status.code), .int(shown.since.ms), Value(shown.recovering), .int(monitor.raw)])
+  }
+}
