@@ -10,9 +10,9 @@ let mayImport: [(target: String, modules: [String])] = [
     ]
   ),
   ("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
-  ("Engine", ["Store", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
+  ("Engine", ["Store", "Probe", "Notify", "SQLite", "Sodium", "JSON", "Domain", "CLinux"]),
   ("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
-  ("Probe", ["Curl", "RE2", "JSON", "Domain"]),
+  ("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),
   ("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
   ("HTML", []),
   ("JSON", []),
