@@ -40,7 +40,7 @@ let package = Package(
     swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
-    swift("Probe", ["Curl", "RE2", "JSON", "Domain"]),
+    swift("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),
     swift("Notify", ["Curl", "HTML", "Sodium", "JSON", "Domain"]),
     swift("HTML"),
     swift("JSON"),

@@ -1,6 +1,8 @@
 /// Packed bytes that this version cannot read.
 public struct PackedError: Error, Hashable, Sendable {
   public let detail: String
+
+  public init(detail: String) { self.detail = detail }
 }
 
 /// Writes integers in as few bytes as they need: LEB128, and zigzag for signed ones.
