@@ -24,6 +24,19 @@ public enum Limits {
   public static let rowsPerPageMax = 100
   public static let monitorsPerOrganizationMax = 200_000
   public static let liveBacklogMs = Instant.dayMs
+  /// Events that a reconnecting client is sent; one that missed more gets a `reset`.
+  public static let liveReplayEventsMax = 500
+  public static let liveReplayBytesMax = 128 * 1024
+  /// Feeds whose newest events are held in memory.
+  public static let liveFeedsMax = 4096
+  public static let liveTicketMs: Int64 = 30_000
+  public static let liveTicketsMax = 10_000
+  /// Messages that a client may send over a live socket in a second.
+  public static let liveMessagesPerSecondMax = 10
+  /// Live samples of one monitor are at least so far apart.
+  public static let liveSampleMs: Int64 = 1000
+  public static let publicPagesCachedMax = 2000
+  public static let publicPagesCachedBytesMax = 64 << 20
   public static let jobsAheadMs: Int64 = 5000
   public static let leaseGraceMs: Int64 = 15_000
   public static let slotCloseGraceMs: Int64 = 5000

@@ -9,6 +9,8 @@ public enum StoreEvent: Hashable, Sendable {
   case feedChanged(feed: Int64)
   case notificationsDue
   case pageChanged(StatusPageID)
+  /// Hidden, shown, renamed or deleted: announced beside `pageChanged`, and no copy is served once the write is answered.
+  case pageVisibilityChanged(StatusPageID)
   /// All sessions of the account but those still in the table are over.
   case sessionsEnded(AccountID)
   case membersChanged(OrganizationID)

@@ -9,6 +9,8 @@ enum Tree {
     let text: String
 
     var testDescription: String { path }
+    /// Written by a script, which names itself in the first line.
+    var isGenerated: Bool { path.hasSuffix(".generated.swift") }
     var lines: Int { text.utf8.reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 } }
 
     /// `Web` for `Sources/Web/API/Problem.swift`, `SQLite` for `Sources/Platform/SQLite/Value.swift`.

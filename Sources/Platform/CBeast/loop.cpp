@@ -235,6 +235,12 @@ void cb_server::unsubscribe(Peer &peer) {
   if (members.empty()) topics.erase(entry);
 }
 
+void cb_server::join(Peer &peer, uint64_t topic) {
+  if (peer.topic_index == UINT32_MAX) return;
+  unsubscribe(peer);
+  subscribe(peer, topic);
+}
+
 void cb_server::enqueue(Command command) {
   commands.push_back(std::move(command));
   if (!is_running_commands) run_commands();
@@ -248,7 +254,11 @@ void cb_server::run_commands() {
     if (command.kind == Command::broadcast) {
       if (!broadcast_slice(command)) return net::post(io, [this] { run_commands(); });
     } else if (auto peer = find(command.target)) {
-      command.kind == Command::send ? peer->send(command.message) : peer->close(command.code);
+      switch (command.kind) {
+        case Command::send: peer->send(command.message); break;
+        case Command::close: peer->close(command.code); break;
+        default: join(*peer, command.topic);
+      }
     }
     commands.pop_front();
   }

@@ -112,14 +112,17 @@ struct cb_server {
   void release(uint32_t slot);
 
   void subscribe(Peer &peer, uint64_t topic);
+  /// Moves a stream or a socket to another topic.
+  void join(Peer &peer, uint64_t topic);
   void unsubscribe(Peer &peer);
   /// A deadline this many seconds away, never less.
   uint32_t in_seconds(uint32_t seconds) const { return now + seconds + 1; }
 
   struct Command {
-    enum Kind { send, close, broadcast } kind;
+    enum Kind { send, close, join, broadcast } kind;
     uint64_t target;
     uint16_t code = 0;
+    uint64_t topic = 0;
     cbeast::PayloadRef message, event;
     bool has_begun = false;
     size_t cursor = 0;

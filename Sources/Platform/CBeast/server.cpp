@@ -87,6 +87,12 @@ void cb_send(cb_server *server, uint64_t id, cb_slice message) {
   enqueue(server, std::move(command));
 }
 
+void cb_join(cb_server *server, uint64_t id, uint64_t topic) {
+  cb_server::Command command(cb_server::Command::join, id);
+  command.topic = topic;
+  enqueue(server, std::move(command));
+}
+
 void cb_broadcast(cb_server *server, uint64_t topic, cb_slice frame, cb_slice event, bool has_key, uint64_t key) {
   cb_server::Command command(cb_server::Command::broadcast, topic);
   command.message = payload(frame, has_key, key);

@@ -65,6 +65,10 @@ public final class HTTPServer: Sendable {
   /// Sends bytes, already framed as server-sent events, to one event stream. Any thread.
   public func sendEvent(_ bytes: [UInt8], to connection: ConnectionID) { send(bytes, to: connection) }
 
+  /// Moves one WebSocket or event stream to `topic`: after what was sent to it before, ahead of what is broadcast later.
+  /// Any thread.
+  public func join(_ connection: ConnectionID, topic: UInt64) { cb_join(loop.server, connection.raw, topic) }
+
   /// Sends `frame` as a text message to each WebSocket of `topic` and `event` to each event stream of it. Any thread; in
   /// slices of 500. `latest` names a state: a waiting message with the same key is dropped in favour of this one.
   public func broadcast(topic: UInt64, frame: [UInt8], event: [UInt8], latest: UInt64?) {

@@ -102,6 +102,7 @@ void cb_answer_now(cb_server *server, uint64_t id, const cb_answer *answer);
 // Any thread.
 void cb_answer_later(cb_server *server, uint64_t id, const cb_answer *answer);
 void cb_send(cb_server *server, uint64_t id, cb_slice message);
+void cb_join(cb_server *server, uint64_t id, uint64_t topic);
 void cb_broadcast(cb_server *server, uint64_t topic, cb_slice frame, cb_slice event, bool has_key, uint64_t key);
 void cb_close(cb_server *server, uint64_t id, uint16_t code);
 void cb_drain(cb_server *server, uint32_t seconds);

@@ -50,7 +50,7 @@ enum Sample {
       stretches: gap.map { [Stretch(kind: kind, steps: $0)] } ?? [], state: state)
   }
 
-  static let rows: [MonitorRow] = [
+  static let rows: [MonitorLine] = [
     row(
       "Booking API", "api.harbourline.example/v2/health", .down, 45 * minute, "Time-out after 10 s in TLS", 140,
       69..<72, .down, uptime: 0.99896),
@@ -82,8 +82,8 @@ enum Sample {
     _ name: String, _ address: String, _ state: State, _ forMs: Int64?, _ note: String?, _ base: Double,
     _ gap: Range<Int>? = nil,
     _ kind: Stretch.Kind = .unknown, p95: Int64? = nil, uptime: Double? = nil
-  ) -> MonitorRow {
-    MonitorRow(
+  ) -> MonitorLine {
+    MonitorLine(
       id: "mon_\(name.utf8.reduce(UInt32(7)) { ($0 &* 31) &+ UInt32($1) })", name: name, address: address, state: state,
       stateForMs: forMs, note: note,
       spark: base == 0 ? nil : spark(name, base: base * 1_000, seed: UInt64(base), state: state, gap: gap, kind: kind),
@@ -159,7 +159,7 @@ enum Sample {
       .init(at: "13:47:34.821", phase: "timeout", words: "10,000 ms, attempt 3 of 3", isBad: true),
     ], excerpt: "HTTP/1.1 502 Bad Gateway\nserver: <edge>\n\n<h1>Bad gateway</h1>")
 
-  static let results: [ResultRow] = [
+  static let results: [ResultLine] = [
     result(.down, "lon", "Time-out in TLS, attempt 3 of 3", 10_000_000),
     result(.down, "fra", "Time-out in TLS, attempt 3 of 3", 10_000_000),
     result(.unknown, "sgp", "Missed: worker offline", nil),
@@ -171,9 +171,9 @@ enum Sample {
   ]
 
   private static func result(_ state: State, _ region: String, _ answer: String, _ us: Int64?, _ phases: Phases? = nil)
-    -> ResultRow
+    -> ResultLine
   {
-    ResultRow(
+    ResultLine(
       runID: "run_\(region)\(state.rawValue)", monitorID: "mon_1", at: now - 19_000, region: region, state: state,
       answer: answer,
       trigger: state == .up ? "by hand" : nil, totalUs: us, phases: phases)

@@ -1,7 +1,7 @@
 import HTML
 
 /// One check in a list.
-struct ResultRow: Component {
+struct ResultLine: Component {
   var runID: String
   var monitorID: String
   var at: Int64
@@ -124,7 +124,7 @@ struct MonitorPage: AppPage {
   var evidence: Evidence?
   /// The check chosen by `run`, or the last one with phases.
   var chosen: Chosen?
-  var results: [ResultRow]
+  var results: [ResultLine]
   var olderResults: String?
   var tags: [String] = []
   var services: [(id: String, name: String)] = []

@@ -1,7 +1,7 @@
 import HTML
 
 /// One monitor as a line of the list; also the live fragment `mon_…`.
-struct MonitorRow: Component {
+struct MonitorLine: Component {
   var id: String
   var name: String
   /// Without its scheme.
@@ -53,7 +53,7 @@ struct MonitorListPage: AppPage {
 
   var frame: AppFrame
   var filter: Filter
-  var rows: [MonitorRow]
+  var rows: [MonitorLine]
   var page: Int
   var rowsPerPage: Int
   /// Of the present filter.
