@@ -79,13 +79,12 @@ enum ResultAPI {
     let window = try request.query.choice("window", or: Window.day)
     let now = context.world.now()
     let share = try await context.store.read { db in
-      let from = now - window.ms
-      return ResultQueries.share(try ResultQueries.states(monitor.id, from: from, to: now, in: db), from: from, to: now)
+      try ResultQueries.uptime(monitor.id, from: now - window.ms, to: now, in: db)
     }
     return .json([
       "uptime": JSON(share.uptime), "down_s": .int(share.downMs / 1000), "degraded_s": .int(share.degradedMs / 1000),
       "unknown_s": .int(share.unknownMs / 1000), "maintenance_s": .int(share.maintenanceMs / 1000),
-      "rule": .string(StateTime.rule),
+      "rule": "Time up or degraded over time that is known; unknown, paused and maintenance count for neither side.",
     ])
   }
 
