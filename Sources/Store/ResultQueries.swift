@@ -2,40 +2,6 @@ import Domain
 import JSON
 import SQLite
 
-/// Uptime over a window: seconds of each kind, counted from `monitor_state` alone.
-public struct UptimeShare: Hashable, Sendable {
-  public var upMs: Int64 = 0
-  public var degradedMs: Int64 = 0
-  public var downMs: Int64 = 0
-  public var unknownMs: Int64 = 0
-  public var maintenanceMs: Int64 = 0
-
-  public init() {}
-
-  /// Up and degraded over what is known; nil when nothing is. Unknown, paused and maintenance count for neither side.
-  public var uptime: Double? {
-    let known = upMs + degradedMs + downMs
-    return known > 0 ? Double(upMs + degradedMs) / Double(known) : nil
-  }
-
-  mutating func add(_ state: MonitorStatus, _ ms: Int64) {
-    switch state {
-    case .up, .unconfirmed: upMs += ms
-    case .degraded: degradedMs += ms
-    case .down: downMs += ms
-    case .maintenance: maintenanceMs += ms
-    case .unknown, .pending, .paused: unknownMs += ms
-    }
-  }
-}
-
-/// A stretch in one state; `until` is nil for the present one.
-public struct StateSpan: Hashable, Sendable {
-  public var since: Instant
-  public var until: Instant?
-  public var state: MonitorStatus
-}
-
 /// Response times of one step of a chart.
 public struct ResponseBucket: Hashable, Sendable {
   public var start: Instant
@@ -140,33 +106,9 @@ public enum ResultQueries {
     }
   }
 
-  public static func uptime(
-    _ monitor: MonitorID, from: Instant, to: Instant, in db: Connection
-  ) throws -> UptimeShare {
-    share(try states(monitor, from: from, to: to, in: db), from: from, to: to)
-  }
-
-  /// How long each state lasted within `from ..< to`. Pure.
-  public static func share(_ spans: [StateSpan], from: Instant, to: Instant) -> UptimeShare {
-    var out = UptimeShare()
-    for span in spans {
-      let start = max(span.since, from)
-      let end = min(span.until ?? to, to)
-      if end > start { out.add(span.state, end - start) }
-    }
-    return out
-  }
-
-  /// One share per UTC day, the last one today's so far.
-  public static func days(
-    _ monitor: MonitorID, count: Int, now: Instant, in db: Connection
-  ) throws -> [(day: Int64, share: UptimeShare)] {
-    let first = now.day - Int64(count) + 1
-    let spans = try states(monitor, from: Instant(ms: first * Instant.dayMs), to: now, in: db)
-    return (first...now.day).map { day in
-      let start = Instant(ms: day * Instant.dayMs)
-      return (day, share(spans, from: start, to: min(start + Instant.dayMs, now)))
-    }
+  /// How long each state lasted within `from ..< to`.
+  public static func share(_ spans: [StateSpan], from: Instant, to: Instant) -> StateTime {
+    StateTime.buckets([from, to], of: [spans], now: to).first ?? StateTime()
   }
 
   private static func read(_ row: Row) throws -> ResultRow {

@@ -11,6 +11,7 @@ extension Migration {
         description TEXT NOT NULL,
         status TEXT NOT NULL,
         status_since_ms BIGINT NOT NULL,
+        set_by_hand INTEGER NOT NULL DEFAULT 0,
         is_active INTEGER NOT NULL,
         position BIGINT NOT NULL,
         created_ms BIGINT NOT NULL,

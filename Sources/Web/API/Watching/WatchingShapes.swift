@@ -1,5 +1,6 @@
 import Domain
 import JSON
+import Store
 
 /// Shapes of monitors and what they measured.
 enum WatchingShapes {
@@ -88,8 +89,8 @@ enum WatchingShapes {
         "Monitors", tag: "monitors",
         query: OperationShape.Parameter.paging + [
           .init("q", .text(0...120), "Part of the name or the URL."),
-          .init("status", .string, "States, separated by commas."), .init("tag", .text(0...40), "One tag."),
-          .init("sort", .choice(MonitorSort.self), "The order."),
+          .init("status", .choice(MonitorStatus.self), "One state."), .init("tag", .text(0...40), "One tag."),
+          .init("sort", .choice(MonitorFilter.Sort.self).defaulting(to: "state"), "The order."),
         ], answer: .page(of: .ref("Monitor")))
     case .createMonitor:
       OperationShape(
@@ -116,9 +117,10 @@ enum WatchingShapes {
         "Checks of a monitor, newest first", tag: "monitors",
         query: [
           .init("from", .instant, "Results from here on."), .init("to", .instant, "Results before this."),
-          .init("region", .text(1...63), "One region."), .init("status", .string, "States, separated by commas."),
+          .init("region", .text(1...63), "One region."),
+          .init("status", .choice(["up", "degraded", "down"]), "One outcome."),
           .init("limit", .integer(1...1000).defaulting(to: 100), "How many at most."),
-          .init("cursor", .text(1...200), "The `next` of the answer before."),
+          .init("cursor", .text(1...20), "The `next` of the answer before."),
         ],
         answer: .object([.always("results", .array(.ref("Result"))), .always("next", .nullable(.string))]))
     case .showMetrics:
@@ -140,12 +142,4 @@ enum WatchingShapes {
     default: OperationShape("A monitor", tag: "monitors", answer: .ref("Monitor"))
     }
   }
-}
-
-/// The orders in which monitors can be listed.
-enum MonitorSort: String, CaseIterable, Sendable {
-  case name
-  case nameDescending = "-name"
-  case status
-  case created = "-created_at"
 }

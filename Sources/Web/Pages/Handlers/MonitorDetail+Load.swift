@@ -7,7 +7,7 @@ import Store
 /// Everything the page of one monitor shows, read in one transaction.
 struct MonitorDetailData: Sendable {
   var stored: MonitorRow
-  var windows: [(label: String, share: UptimeShare)]
+  var windows: [(label: String, share: StateTime)]
   var series: [ResponseBucket]
   var states: [StateSpan]
   var results: [ResultRow]
@@ -92,7 +92,7 @@ extension MonitorPage {
     return out
   }
 
-  private static func note(_ share: UptimeShare) -> String {
+  private static func note(_ share: StateTime) -> String {
     var parts: [String] = []
     if share.downMs > 0 { parts.append("\(Format.span(ms: share.downMs)) down") }
     if share.degradedMs > 0 { parts.append("\(Format.span(ms: share.degradedMs)) degraded") }
