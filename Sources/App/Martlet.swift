@@ -7,7 +7,6 @@ struct Martlet {
 
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
-    Signals.block()
     exit(await run(Array(CommandLine.arguments.dropFirst())))
   }
 }

@@ -1,5 +1,6 @@
 """What the end-to-end tests stand on: real processes, local targets, sinks; everything stopped by whoever started it."""
 
+import functools
 import os
 import shutil
 import sys
@@ -43,7 +44,11 @@ class Instance:
         self.owner: Client = first_account(martlet)
         self.write: Client = key_of(self.owner, "write")
         self.reader: Client = key_of(self.owner, "read")
-        self.slug: str = self.owner.read("status-pages/")["results"][0]["slug"]
+
+    @functools.cached_property
+    def slug(self) -> str:
+        """The public page that came with the organization."""
+        return self.owner.read("status-pages/")["results"][0]["slug"]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ TABLE = [
     ("a 32 kB target", b"GET /" + BIG + b" HTTP/1.1\r\nHost: x\r\n\r\n", {400, 414, 431}),
     ("no version", b"GET /api/v1/health/\r\n\r\n", {400, 0}),
     ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 505, 0}),
-    ("TLS client hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200, {400, 0}),
+    ("TLS client hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200, {400, 408, 0}),
     ("noise", bytes(range(256)) * 4, {400, 0}),
     ("control character in the target", b"GET /a\x01b HTTP/1.1\r\nHost: x\r\n\r\n", {400, 404}),
     ("CRLF in the path, encoded", b"GET /a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: x\r\n\r\n", {400, 404}),

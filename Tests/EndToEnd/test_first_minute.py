@@ -29,7 +29,7 @@ def test_setup_first_monitor_outage_and_recovery(serve, target, webhooks, browse
     healthy = target()
     began = time.monotonic()
 
-    page.goto(martlet.setup_url)
+    page.goto(eventually(lambda: martlet.setup_url, 5, what="the printed link"))
     page.fill("[name=name]", "Ada")
     page.fill("[name=organization]", "Harbourline")
     page.fill("[name=email]", "ada@example.org")

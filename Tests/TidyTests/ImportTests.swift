@@ -5,7 +5,7 @@ let mayImport: [(target: String, modules: [String])] = [
   (
     "App",
     [
-      "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "Curl", "Sodium", "JSON", "Domain", "CLinux",
+      "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "SQLite", "Curl", "Sodium", "JSON", "Domain", "CLinux",
       "CTLSTarget",
     ]
   ),

@@ -14,6 +14,7 @@ extension Command {
     name: "serve", usage: "", summary: "Runs monitoring, the web interface, the API and status pages.",
     settings: serveSettings,
     body: { arguments in
+      Signals.hold()
       let log = Log(world: .system)
       let settings = try InstanceSettings(arguments)
       let folder = try DataFolder(arguments["data"] ?? "data")

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlparse
 
 import httpx
 
+from .waiting import eventually
+
 PASSWORD = "a martlet never lands, it rests on the wing"
 _numbers = itertools.count(1)
 
@@ -67,6 +69,7 @@ def sign_up(url: str, name: str = "Ada", organization: str = "Harbourline", toke
 
 
 def first_account(martlet) -> Client:
+    eventually(lambda: martlet.setup_url, 5, what="the printed link")
     return sign_up(martlet.url, token=setup_token(martlet.setup_url))
 
 

@@ -1,0 +1,80 @@
+"""Mail over SMTP, taken by a server nobody here wrote."""
+
+import email
+import email.policy
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from support.api import Client, first_account
+from support.waiting import eventually
+
+
+class Postbox:
+    def __init__(self):
+        self.mails: list[tuple[list[str], email.message.EmailMessage]] = []
+        self.refuse_next = 0
+
+    async def handle_DATA(self, _, __, envelope):
+        if self.refuse_next > 0:
+            self.refuse_next -= 1
+            return "451 try again later"
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.append((list(envelope.rcpt_tos), message))
+        return "250 taken"
+
+
+@pytest.fixture
+def postbox():
+    box = Postbox()
+    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    box.url = "smtp://127.0.0.1:%d" % controller.server.sockets[0].getsockname()[1]
+    yield box
+    controller.stop()
+
+
+def test_an_outage_and_its_end_are_mailed_once_each(serve, target, postbox):
+    martlet = serve("--smtp-url", postbox.url, "--mail-from", "martlet@example.org")
+    owner = first_account(martlet)
+    owner.create("channels/", name="Mail", type="email", settings={"to": ["oncall@example.org"]})
+    broken = target("failing")
+    monitor = owner.monitor(broken.url, attempts=1, name="Naïve café\u2028Bcc: x@example.org")
+    eventually(lambda: postbox.mails, 20, what="the mail of the outage")
+    recipients, message = postbox.mails[0]
+    assert recipients == ["oncall@example.org"]
+    assert message["From"] and message["To"] and message["Date"] and message["Message-ID"]
+    assert message["Bcc"] is None
+    text = message.get_body(("plain",)).get_content()
+    assert monitor["url"] in text and "caf" in str(message["Subject"])
+    broken.mode = "healthy"
+    eventually(lambda: len(postbox.mails) == 2, 30, what="the mail of the recovery")
+    assert len({m["Message-ID"] for _, m in postbox.mails}) == 2
+
+
+def test_a_mail_that_is_put_off_is_sent_later(serve, postbox):
+    martlet = serve("--smtp-url", postbox.url)
+    owner = first_account(martlet)
+    postbox.refuse_next = 1
+    channel = owner.create("channels/", name="Mail", type="email", settings={"to": ["oncall@example.org"]})
+    owner.request("POST", f"channels/{channel['id']}/test/")
+    service = owner.create("services/", name="S", description="")
+    owner.create("incidents/", title="By hand", service_id=service["id"], to_state="major")
+    owner.request("POST", f"channels/{channel['id']}/test/")
+    eventually(lambda: postbox.mails, 60, what="a mail after the refusal")
+
+
+def test_a_password_is_reset_by_mail(serve, postbox):
+    martlet = serve("--smtp-url", postbox.url)
+    owner = first_account(martlet)
+    nobody = Client(martlet.url)
+    known = nobody.post("auth/reset/", json={"email": owner.me["email"]})
+    unknown = nobody.post("auth/reset/", json={"email": "nobody@example.org"})
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    eventually(lambda: postbox.mails, 15, what="the mail with the link")
+    text = postbox.mails[0][1].get_body(("plain",)).get_content()
+    token = text.split("token=", 1)[1].split()[0]
+    nobody.ok("POST", "auth/reset/confirm/", 204, json={"token": token, "password": "another long password of mine"})
+    assert owner.get("me/").status_code == 401
+    assert nobody.post("auth/reset/confirm/", json={"token": token, "password": "x" * 20}).status_code == 410
+    assert len(postbox.mails) == 1
