@@ -29,13 +29,6 @@ public struct UptimeShare: Hashable, Sendable {
   }
 }
 
-/// A stretch in one state; `until` is nil for the present one.
-public struct StateSpan: Hashable, Sendable {
-  public var since: Instant
-  public var until: Instant?
-  public var state: MonitorStatus
-}
-
 /// Response times of one step of a chart.
 public struct ResponseBucket: Hashable, Sendable {
   public var start: Instant
