@@ -84,9 +84,18 @@ final class Instance: Sendable {
     webSettings.trustedProxies = settings.trustedProxies
     webSettings.version = Martlet.version
     let engine = engine
+    let outbox = outbox
     let context = WebContext(
       store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
-      workers: { _ in [] },
+      testChannel: { try await outbox.test($0, scope: $1, person: $2) },
+      workers: { region in
+        guard region == "local" else { return [] }
+        return [
+          WorkerSight(
+            id: "embedded", hostname: "", version: Martlet.version, isHealthy: await !engine.statistics.storeFailing,
+            seen: world.now())
+        ]
+      },
       health: { [("engine", await !engine.statistics.storeFailing)] },
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
