@@ -104,7 +104,8 @@ final class Instance: Sendable {
     server = try HTTPServer(
       .init(
         host: settings.host, port: settings.port, connectionsMax: max(64, descriptors - 2048),
-        connectionsPerAddressMax: max(64, descriptors / 2)), handler: WebHandler(context, extensions: Self.extensions(context, hub)))
+        connectionsPerAddressMax: max(64, descriptors / 2)),
+      handler: WebHandler(context, extensions: Self.extensions(context, hub)))
     hub.attach(server)
     url = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(server.port)"
     try await engine.start()

@@ -95,7 +95,8 @@ extension Delivery {
     case 200...299: self = .sent
     case 410: self = .gone(reason: reason + " The channel is switched off.")
     case 408, 425, 429, 500...599:
-      self = .later(reason: reason, afterS: response.header("retry-after").flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
+      self = .later(
+        reason: reason, afterS: response.header("retry-after").flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
     case 300...399: self = .never(reason: reason + " Redirects are not followed: give the final address.")
     default: self = .later(reason: reason, afterS: nil)
     }

@@ -45,7 +45,8 @@ public enum NotificationQueries {
     for channel in channels {
       if let earlier {
         let heard = try db.first(
-          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]) { _ in true }
+          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]
+        ) { _ in true }
         if heard == nil { continue }
       }
       try db.run(

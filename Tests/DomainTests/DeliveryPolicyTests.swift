@@ -18,5 +18,6 @@ func pauses() {
 
 @Test("a receiver that asks for patience gets it")
 func retryAfter() {
-  #expect(DeliveryPolicy.after(failures: 1, now: Instant(ms: 0), askedS: 600, jitter: 1) == .again(at: Instant(ms: 600_000)))
+  #expect(
+    DeliveryPolicy.after(failures: 1, now: Instant(ms: 0), askedS: 600, jitter: 1) == .again(at: Instant(ms: 600_000)))
 }

@@ -36,9 +36,11 @@ func webhookSettings() throws {
   #expect(throws: ChannelProblem.self) { try WebhookChannel(settings: ["url": "file:///etc/passwd"]) }
 }
 
-@Test("mail addresses that could break a header or a command are refused", arguments: [
-  "a@b@c", "a b@c.de", "a@", "@b", "<a@b.de>", "a@b.de\r\nBcc: x@y.z", "a@b..de", "a,b@c.de", "",
-])
+@Test(
+  "mail addresses that could break a header or a command are refused",
+  arguments: [
+    "a@b@c", "a b@c.de", "a@", "@b", "<a@b.de>", "a@b.de\r\nBcc: x@y.z", "a@b..de", "a,b@c.de", "",
+  ])
 func badAddresses(_ text: String) {
   #expect(!MailAddress.isPlausible(text))
   #expect(throws: ChannelProblem.self) { try EmailChannel(settings: ["to": [.string(text)]]) }

@@ -228,7 +228,9 @@ extension Verdict {
 
   private mutating func noteShown(now: Instant, into actions: inout [Action]) {
     let next = currentlyShown(now: now)
-    guard next.status != shown.status || next.recovering != shown.recovering || next.since != shown.since else { return }
+    guard next.status != shown.status || next.recovering != shown.recovering || next.since != shown.since else {
+      return
+    }
     actions.append(.show(next, was: shown))
     shown = next
   }

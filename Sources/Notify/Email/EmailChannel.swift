@@ -12,7 +12,8 @@ public struct EmailChannel: Channel {
     let given: [JSON]
     switch settings["to"] {
     case .array(let items): given = items
-    case .string(let text): given = text.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }).map { .string(String($0)) }
+    case .string(let text):
+      given = text.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }).map { .string(String($0)) }
     default: throw ChannelProblem("to", "is required: one or more addresses")
     }
     guard (1...Self.recipientsMax).contains(given.count) else {

@@ -28,7 +28,8 @@ public struct SlackChannel: Channel {
 
   /// `text` is what a notification shows; the blocks are the message itself.
   static func body(_ notice: Notice, link: String) -> JSON {
-    let mark = notice.kind == .down ? ":red_circle:" : notice.kind == .resolved ? ":large_green_circle:" : ":white_circle:"
+    let mark =
+      notice.kind == .down ? ":red_circle:" : notice.kind == .resolved ? ":large_green_circle:" : ":white_circle:"
     var blocks: [JSON] = [
       [
         "type": "section",

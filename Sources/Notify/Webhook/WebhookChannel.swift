@@ -18,7 +18,9 @@ public struct WebhookChannel: Channel {
     }
     guard given.hasPrefix("whsec_"), let bytes = Sodium.bytes(base64: String(given.dropFirst(6))),
       (24...64).contains(bytes.count)
-    else { throw ChannelProblem("secret", "must be whsec_ and 24 to 64 bytes in base64; leave it out to have one made") }
+    else {
+      throw ChannelProblem("secret", "must be whsec_ and 24 to 64 bytes in base64; leave it out to have one made")
+    }
     secret = bytes
   }
 

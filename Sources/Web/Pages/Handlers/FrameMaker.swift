@@ -27,7 +27,9 @@ enum FrameMaker {
       let organizations = try OrganizationQueries.memberships(of: person.account, in: db)
       return AppFrame(
         organization: person.organizationName, organizationID: person.organizationID.text,
-        otherOrganizations: organizations.map(\.organization).filter { $0.id != person.organizationID }.map { ($0.id.text, $0.name) },
+        otherOrganizations: organizations.map(\.organization).filter { $0.id != person.organizationID }.map {
+          ($0.id.text, $0.name)
+        },
         person: person.name, canWrite: known.authority.mayWrite,
         counts: .init(
           monitors: monitors.values.reduce(0, +), openIncidents: incidents, services: services.count,

@@ -23,7 +23,8 @@ enum GatePages {
     .get("/login", .everyone) { request in
       .page(
         LoginPage(
-          next: Visit.localPath(request.query["next"]) ?? "", notice: request.query["out"] == "1" ? "You are signed out." : nil,
+          next: Visit.localPath(request.query["next"]) ?? "",
+          notice: request.query["out"] == "1" ? "You are signed out." : nil,
           isSignupOpen: isSignupOpen(request), sendsMail: request.context.access.sendsMail
         ).render())
     },
@@ -43,7 +44,9 @@ enum GatePages {
     .post("/reset/confirm", .everyone, confirmReset),
     .get("/join", .everyone, showJoin), .post("/join", .everyone, join),
     .post("/organization", .session) { request in
-      guard let id = PublicID<OrganizationTag>(try request.form().text("organization_id")) else { throw Problem.notFound }
+      guard let id = PublicID<OrganizationTag>(try request.form().text("organization_id")) else {
+        throw Problem.notFound
+      }
       let session = try await request.context.access.switchOrganization(
         of: try request.person.person, to: id, client: request.visit.client)
       return begun(session, request, to: Paths.monitors)
@@ -167,7 +170,9 @@ enum GatePages {
         }
       return begun(session, request, to: Paths.monitors)
     } catch let error as AccessError {
-      if error == .logInFirst { return .seeOther(Paths.login + "?next=" + PercentCoding.encode(Paths.join + "?token=" + token)) }
+      if error == .logInFirst {
+        return .seeOther(Paths.login + "?next=" + PercentCoding.encode(Paths.join + "?token=" + token))
+      }
       page.name = form.text("name")
       page.errors = FormErrors(error)
       return .page(page.render(), status: 422)

@@ -41,7 +41,9 @@ struct MonitorDetailData: Sendable {
     series = try ResultQueries.series(stored.id, from: from, to: now, stepMs: step, in: db)
     states = all
     results = try ResultQueries.recent(stored, before: before ?? now + 60_000, limit: 21, in: db)
-    chosen = try run.flatMap { try ResultQueries.run($0, of: stored, now: now, in: db) } ?? results.first { $0.failure == nil } ?? results.first
+    chosen =
+      try run.flatMap { try ResultQueries.run($0, of: stored, now: now, in: db) } ?? results.first { $0.failure == nil }
+      ?? results.first
     evidence = try EvidenceLog.latest(stored.id, scope: scope, in: db)
     regions = Dictionary(uniqueKeysWithValues: try RegionQueries.list(scope: scope, in: db).map { ($0.key, $0.name) })
     openIncident = try db.first(
@@ -64,13 +66,15 @@ extension MonitorPage {
       since: data.stored.status == .pending ? nil : data.stored.statusSince.ms, now: now.ms,
       why: Self.why(data, last), openIncident: data.openIncident, facts: Self.facts(last, settings, now),
       promise: Promise(
-        intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs), regions: settings.regions.count,
+        intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs),
+        regions: settings.regions.count,
         quorum: settings.quorum.words, reportedAfterMs: promise.alwaysReportedMs),
       windows: data.windows.map { UptimeWindow(label: $0.label, share: $0.share.uptime, note: Self.note($0.share)) },
       window: window, resolution: MonitorDetailData.window(window).resolution, chart: Self.chart(data, window, now),
       evidence: Self.evidence(data), chosen: Self.chosen(data, isRunAsked), results: Self.rows(data),
       olderResults: data.results.count > 20
-        ? Query(Paths.monitor(data.stored.publicID.text)).adding("before", String(data.results[19].startedAt.ms)).path : nil,
+        ? Query(Paths.monitor(data.stored.publicID.text)).adding("before", String(data.results[19].startedAt.ms)).path
+        : nil,
       tags: settings.tags)
   }
 
@@ -87,7 +91,9 @@ extension MonitorPage {
   private static func facts(_ last: ResultRow?, _ settings: MonitorSettings, _ now: Instant) -> [String] {
     guard let last else { return [] }
     var out = ["checked \(Format.age(ms: max(0, now - last.startedAt)))"]
-    if let version = last.httpVersion, let address = last.remoteAddress { out.append("HTTP/\(version) from \(address)") }
+    if let version = last.httpVersion, let address = last.remoteAddress {
+      out.append("HTTP/\(version) from \(address)")
+    }
     if let certificate = last.certificate { out.append("certificate until \(Format.date(certificate.expiresAt.ms))") }
     return out
   }

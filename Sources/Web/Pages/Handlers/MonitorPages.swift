@@ -58,7 +58,9 @@ enum MonitorPages {
       let (total, stored) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer)
       let rows = try stored.map { MonitorRows.row(try MonitorRows.data($0, now: now, in: db), now: now) }
       var counts: [State: Int] = [:]
-      for (status, count) in try MonitorQueries.counts(scope: known.scope, in: db) { counts[State(status), default: 0] += count }
+      for (status, count) in try MonitorQueries.counts(scope: known.scope, in: db) {
+        counts[State(status), default: 0] += count
+      }
       return MonitorListPage(
         frame: frame,
         filter: .init(
@@ -120,7 +122,8 @@ enum MonitorPages {
   @Sendable private static func create(_ request: PageRequest) async throws -> Response {
     let known = try request.person
     let names = try await regions(request)
-    let (settings, form) = MonitorForm.read(try request.form(), over: MonitorSettings(name: "", url: ""), regions: names)
+    let (settings, form) = MonitorForm.read(
+      try request.form(), over: MonitorSettings(name: "", url: ""), regions: names)
     guard form.errors.isEmpty else { return try await newPage(request, form, settings, status: 422) }
     let store = request.store
     let id = try await store.write { db in
@@ -170,7 +173,8 @@ enum MonitorPages {
 extension Promise {
   init(_ settings: MonitorSettings) {
     self.init(
-      intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs), regions: settings.regions.count,
+      intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs),
+      regions: settings.regions.count,
       quorum: settings.quorum.words, reportedAfterMs: Domain.Promise(settings).alwaysReportedMs)
   }
 }

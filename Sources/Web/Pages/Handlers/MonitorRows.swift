@@ -43,9 +43,11 @@ enum MonitorRows {
   static func row(_ monitor: MonitorRowData, now: Instant) -> MonitorLine {
     let status = monitor.stored.status
     return MonitorLine(
-      id: monitor.stored.publicID.text, name: monitor.stored.settings.name, address: address(monitor.stored.settings.url),
+      id: monitor.stored.publicID.text, name: monitor.stored.settings.name,
+      address: address(monitor.stored.settings.url),
       state: State(status), isRecovering: monitor.stored.recovering,
-      stateForMs: status == .pending ? nil : now - monitor.stored.statusSince, note: note(monitor), spark: spark(monitor, now),
+      stateForMs: status == .pending ? nil : now - monitor.stored.statusSince, note: note(monitor),
+      spark: spark(monitor, now),
       uptime: monitor.uptime, p95Us: monitor.p95Us, regionsUp: nil,
       checkedAgoMs: monitor.last.map { now - $0.startedAt }, tags: monitor.stored.settings.tags)
   }

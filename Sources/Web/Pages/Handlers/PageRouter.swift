@@ -12,7 +12,8 @@ struct PageRoute: Sendable {
   let handler: @Sendable (PageRequest) async throws -> Response
 
   static func get(
-    _ pattern: String, _ policy: Policy = .session, _ handler: @escaping @Sendable (PageRequest) async throws -> Response
+    _ pattern: String, _ policy: Policy = .session,
+    _ handler: @escaping @Sendable (PageRequest) async throws -> Response
   ) -> PageRoute { PageRoute(method: "GET", pattern: pattern, policy: policy, handler: handler) }
 
   static func post(
@@ -47,7 +48,9 @@ public struct PageRouter: Sendable {
     let fitting = Self.routes.compactMap { route in route.match(path).map { (route, $0) } }
     do {
       guard let (route, arguments) = fitting.first(where: { $0.0.method == method }) else {
-        guard fitting.isEmpty else { throw Problem.wrongMethod(allow: fitting.map { $0.0.method == "GET" ? "GET, HEAD" : $0.0.method }) }
+        guard fitting.isEmpty else {
+          throw Problem.wrongMethod(allow: fitting.map { $0.0.method == "GET" ? "GET, HEAD" : $0.0.method })
+        }
         throw Problem.notFound
       }
       return try await answer(route, arguments, visit)
@@ -84,14 +87,16 @@ public struct PageRouter: Sendable {
     case 429: refusal = .tooMany
     case 503: refusal = .unavailable
     case 500...: refusal = .ours(reference: problem.detail)
-    default: refusal = Refusal(status: problem.status, sentence: "This cannot be done.", more: HTML(text: problem.detail))
+    default:
+      refusal = Refusal(status: problem.status, sentence: "This cannot be done.", more: HTML(text: problem.detail))
     }
     refusal.status = problem.status
     if let known = try? await Gatekeeper(context).admit(visit, policy: .session, arguments: []),
       let frame = try? await FrameMaker.frame(
         PageRequest(visit: visit, context: context, arguments: [], query: .empty, known: known))
     {
-      return .page(AppErrorPage(frame: frame, refusal: refusal).render(), status: problem.status, headers: problem.headers)
+      return .page(
+        AppErrorPage(frame: frame, refusal: refusal).render(), status: problem.status, headers: problem.headers)
     }
     return .page(GateErrorPage(refusal: refusal).render(), status: problem.status, headers: problem.headers)
   }
