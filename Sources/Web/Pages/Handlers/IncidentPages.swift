@@ -1,3 +1,132 @@
+import Domain
+import Engine
+import HTML
+import HTTPServer
+import SQLite
+import Store
+
+/// The list of incidents and one incident, with what people do to it.
 enum IncidentPages {
-  static let routes: [PageRoute] = []
+  static let rowsPerPage = 25
+
+  static let routes: [PageRoute] = [
+    .get("/incidents", .session, list),
+    .get("/incidents/{id}", .session) { try await show($0, errors: [:], draft: "", status: 200) },
+    .post("/incidents/{id}/updates", .write, update),
+    .post("/incidents/{id}/acknowledge") { request in
+      try await run(request, done: "acknowledged") { desk, id in _ = try desk.acknowledge(id) }
+    },
+    .post("/incidents/{id}/postmortem") { request in
+      let text = try request.form().raw("postmortem").trimmed
+      return try await run(request, done: "saved") { desk, id in
+        let row = try desk.find(id)
+        _ = try desk.edit(
+          id, title: row.title, description: row.description, postmortem: text.isEmpty ? nil : text, status: nil)
+      }
+    },
+    .post("/incidents/{id}/delete") { request in
+      _ = try await run(request, done: "deleted") { desk, id in try desk.delete(id) }
+      return .seeOther(Paths.incidents + "?done=deleted")
+    },
+  ]
+
+  private static func run(
+    _ request: PageRequest, done: String, _ body: @escaping @Sendable (IncidentDesk, PublicID<IncidentTag>) throws -> Void
+  ) async throws -> Response {
+    let known = try request.person
+    let id = try request.id(PublicID<IncidentTag>.self)
+    let world = request.context.world
+    do {
+      try await request.store.write { db in
+        try body(IncidentDesk(scope: known.scope, by: known.principal, in: db, world: world), id)
+      }
+    } catch let refusal as IncidentRefusal where refusal == .notFound {
+      throw Problem.notFound
+    }
+    return .seeOther(Paths.incident(id.text) + "?done=\(done)")
+  }
+
+  @Sendable private static func list(_ request: PageRequest) async throws -> Response {
+    let known = try request.person
+    let filter = request.query["status"].flatMap { ["open", "resolved"].contains($0) ? $0 : nil }
+    let page = max(1, request.query["page"].flatMap { Int($0) } ?? 1)
+    let frame = try await FrameMaker.frame(request)
+    let now = request.now
+    let html = try await request.store.read { db in
+      let (total, rows) = try IncidentQueries.list(
+        isOpen: filter.map { $0 == "open" }, scope: known.scope, offset: (page - 1) * rowsPerPage, rows: rowsPerPage,
+        in: db)
+      let open = try IncidentQueries.list(isOpen: true, scope: known.scope, offset: 0, rows: 1, in: db).total
+      let last = try IncidentQueries.list(isOpen: false, scope: known.scope, offset: 0, rows: 1, in: db).rows.first
+      return IncidentListPage(
+        frame: frame, filter: filter, rows: rows.map { line($0, now) }, page: page, rowsPerPage: rowsPerPage,
+        total: total, openCount: open, lastResolvedAt: last?.resolvedAt?.ms, now: now.ms)
+    }.render()
+    return .page(html)
+  }
+
+  private static func worst(_ row: IncidentRow) -> State {
+    row.impacts.map { State($0.to) }.max { $0.rank < $1.rank } ?? (row.cause == .monitor ? .down : .degraded)
+  }
+
+  private static func line(_ row: IncidentRow, _ now: Instant) -> IncidentLine {
+    IncidentLine(
+      id: row.publicID.text, title: row.title, status: .init(rawValue: row.status.rawValue) ?? .investigating,
+      impact: worst(row), services: row.impacts.map(\.name), startedAt: row.startedAt.ms, resolvedAt: row.resolvedAt?.ms,
+      isAutomatic: row.cause == .monitor, isAcknowledged: row.acknowledgedAt != nil, now: now.ms)
+  }
+
+  private static func show(
+    _ request: PageRequest, errors: FormErrors, draft: String, status: Int
+  ) async throws -> Response {
+    let known = try request.person
+    let id = try request.id(PublicID<IncidentTag>.self)
+    let frame = try await FrameMaker.frame(request)
+    let now = request.now
+    let store = request.store
+    let found = try await store.read { db -> IncidentPage? in
+      guard let row = try IncidentQueries.find(id, scope: known.scope, in: db) else { return nil }
+      let monitor = try row.monitors.first.flatMap {
+        try MonitorQueries.find($0, scope: known.scope, in: db, sealer: store.sealer)
+      }
+      return IncidentPage(
+        frame: frame, id: row.publicID.text, incidentTitle: row.title,
+        status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst(row), startedAt: row.startedAt.ms,
+        acknowledgedAt: row.acknowledgedAt?.ms, acknowledgedBy: nil, resolvedAt: row.resolvedAt?.ms,
+        monitor: monitor.map { ($0.publicID.text, $0.settings.name) },
+        openedBy: row.cause == .manual ? row.updates.first?.author : nil,
+        detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,
+        impacts: row.impacts.map { .init(id: $0.publicID.text, name: $0.name, state: State($0.to)) },
+        timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
+        evidence: try monitor.flatMap { try evidence($0, scope: known.scope, in: db) }, deliveries: [],
+        postmortemText: row.postmortem ?? "", publicPath: nil, draft: draft, errors: errors, now: now.ms)
+    }
+    guard let found else { throw Problem.notFound }
+    return .page(found.render(), status: status)
+  }
+
+  private static func evidence(_ monitor: MonitorRow, scope: TenantScope, in db: Connection) throws -> Evidence? {
+    guard let latest = try EvidenceLog.latest(monitor.id, scope: scope, in: db) else { return nil }
+    return Evidence(latest, isOver: monitor.status != .down && monitor.status != .unconfirmed)
+  }
+
+  @Sendable private static func update(_ request: PageRequest) async throws -> Response {
+    let form = try request.form()
+    let message = form.text("message")
+    guard let status = Domain.IncidentStatus(rawValue: form.text("status")) else {
+      return try await show(request, errors: ["status": "Choose a state."], draft: message, status: 422)
+    }
+    guard !message.isEmpty, message.count <= 5000 else {
+      return try await show(
+        request, errors: ["message": message.isEmpty ? "Say what is new." : "Use at most 5,000 characters."],
+        draft: message, status: 422)
+    }
+    do {
+      return try await run(request, done: "posted") { desk, id in _ = try desk.update(id, to: status, message: message) }
+    } catch is IncidentRefusal {
+      return try await show(
+        request, errors: ["status": "An incident only moves forward; somebody may have moved it meanwhile."],
+        draft: message, status: 422)
+    }
+  }
 }

@@ -126,24 +126,9 @@ extension MonitorPage {
   }
 
   private static func evidence(_ data: MonitorDetailData) -> Evidence? {
-    guard let (at, region, body) = data.evidence else { return nil }
-    let isOver = data.stored.status != .down && data.stored.status != .unconfirmed
-    var facts: [(label: String, value: String)] = []
-    if let message = body["message"]?.string { facts.append(("Reason", message)) }
-    if let phase = body["phase"]?.string { facts.append(("Phase", phase.replacingUnderscores)) }
-    if let status = body["http_status"]?.int { facts.append(("Answer", "HTTP \(status)")) }
-    if let address = body["address"]?.string { facts.append(("Address", address)) }
-    if let total = body["total_us"]?.int { facts.append(("Took", Format.microseconds(total))) }
-    for (i, hop) in (body["hops"]?.array ?? []).enumerated() {
-      let status = hop["status"]?.int.map { " answered \($0)" } ?? ""
-      facts.append(("Hop \(i + 1)", (hop["url"]?.string ?? "") + status))
+    data.evidence.map {
+      Evidence($0, isOver: data.stored.status != .down && data.stored.status != .unconfirmed)
     }
-    let head = body["head"]?.string ?? ""
-    let excerpt = body["excerpt"]?.string ?? ""
-    return Evidence(
-      isOver: isOver, at: at.ms, verdict: "failed from \(region)",
-      votes: [Evidence.Vote(region: region, state: .down)], facts: facts, trace: [],
-      excerpt: head.isEmpty && excerpt.isEmpty ? nil : head + (head.isEmpty || excerpt.isEmpty ? "" : "\n") + excerpt)
   }
 
   private static func chosen(_ data: MonitorDetailData, _ isRunAsked: Bool) -> Chosen? {
@@ -195,4 +180,27 @@ extension MonitorSettings.Quorum {
 
 extension String {
   var replacingUnderscores: String { String(map { $0 == "_" ? " " : $0 }) }
+}
+
+extension Evidence {
+  /// From what was kept of a failing run.
+  init(_ kept: (at: Instant, region: String, body: JSON), isOver: Bool) {
+    let (at, region, body) = kept
+    var facts: [(label: String, value: String)] = []
+    if let message = body["message"]?.string { facts.append(("Reason", message)) }
+    if let phase = body["phase"]?.string { facts.append(("Phase", phase.replacingUnderscores)) }
+    if let status = body["http_status"]?.int { facts.append(("Answer", "HTTP \(status)")) }
+    if let address = body["address"]?.string { facts.append(("Address", address)) }
+    if let total = body["total_us"]?.int { facts.append(("Took", Format.microseconds(total))) }
+    for (i, hop) in (body["hops"]?.array ?? []).enumerated() {
+      let status = hop["status"]?.int.map { " answered \($0)" } ?? ""
+      facts.append(("Hop \(i + 1)", (hop["url"]?.string ?? "") + status))
+    }
+    let head = body["head"]?.string ?? ""
+    let excerpt = body["excerpt"]?.string ?? ""
+    self.init(
+      isOver: isOver, at: at.ms, verdict: "failed from \(region)",
+      votes: [Evidence.Vote(region: region, state: .down)], facts: facts, trace: [],
+      excerpt: head.isEmpty && excerpt.isEmpty ? nil : head + (head.isEmpty || excerpt.isEmpty ? "" : "\n") + excerpt)
+  }
 }

@@ -1,3 +1,136 @@
+import Domain
+import HTML
+import HTTPServer
+import SQLite
+import Store
+
+extension State {
+  init(_ status: ServiceStatus) { self.init(serviceStatus: status.rawValue) }
+}
+
+/// What everybody may see, without signing in: read through the page's own scope and nothing else.
 enum PublicPages {
-  static let routes: [PageRoute] = []
+  static let daysShown = 90
+
+  static let routes: [PageRoute] = [
+    .get("/status/{slug}", .everyone) { request in
+      guard let page = try await render(request.arguments[0], store: request.store) else { throw Problem.notFound }
+      return .page(page)
+    },
+    .get("/status/{slug}/incidents/{id}", .everyone, incident),
+  ]
+
+  /// The status page of a slug; nil for an unknown and for a private one alike.
+  static func render(_ slug: String, store: Store) async throws -> HTML? {
+    let now = store.world.now()
+    return try await store.read { db -> StatusPage? in
+      guard let open = try StatusPageQueries.publicPage(slug: slug, in: db) else { return nil }
+      return try page(open, now: now, in: db)
+    }?.render()
+  }
+
+  private static func frame(_ open: OpenPage, now: Instant, in db: Connection) throws -> PublicFrame {
+    let feed = try FeedQueries.page(slug: open.page.slug, in: db)
+    let seq = try feed.map { try FeedQueries.tail(feed: $0.feed, limit: 1, in: db).seq } ?? 0
+    return PublicFrame(
+      name: open.page.name, paths: PublicPaths(base: Paths.publicPage(open.page.slug)),
+      live: .publicPage(open.page.slug, seq: seq, epoch: try FeedQueries.epoch(in: db)), now: now.ms)
+  }
+
+  private static func page(_ open: OpenPage, now: Instant, in db: Connection) throws -> StatusPage {
+    let frame = try frame(open, now: now, in: db)
+    let services = try ServiceQueries.shown(on: open.page.id, scope: open.scope, in: db, now: now)
+    let running = try IncidentQueries.shown(
+      on: open.page.id, isOpen: true, scope: open.scope, offset: 0, rows: 20, in: db
+    ).rows
+    let past = try IncidentQueries.shown(
+      on: open.page.id, isOpen: false, scope: open.scope, offset: 0, rows: 10, in: db
+    ).rows
+    return StatusPage(
+      frame: frame, services: try services.map { try service($0, now: now, in: db) },
+      open: running.map { openIncident($0, frame.paths, now) },
+      past: past.compactMap { row in
+        row.resolvedAt.map {
+          PastIncident(
+            path: frame.paths.incident(row.publicID.text), title: row.title, startedAt: row.startedAt.ms,
+            resolvedAt: $0.ms)
+        }
+      },
+      lastCheckedAt: try lastChecked(services, in: db), lastOutageEndedAt: past.compactMap { $0.resolvedAt?.ms }.max())
+  }
+
+  private static func lastChecked(_ services: [ServiceRow], in db: Connection) throws -> Int64? {
+    let monitors = services.flatMap(\.monitors).prefix(200)
+    return try monitors.compactMap { watcher in
+      try db.first("SELECT max(started_ms) FROM result_log WHERE monitor_id = $1", [.int(watcher.id.raw)]) {
+        $0.intOrNil(0)
+      } ?? nil
+    }.max()
+  }
+
+  static func service(_ row: ServiceRow, now: Instant, in db: Connection) throws -> PublicService {
+    let (days, uptime) = try days(row.monitors.map(\.id), now: now, in: db)
+    return PublicService(
+      id: row.publicID.text, name: row.name, description: row.description, state: State(row.status),
+      observed: row.observed.rawValue, days: days, uptime: uptime, today: now.ms)
+  }
+
+  /// One bar per day from the worst of the monitors, and the share over all of them.
+  static func days(
+    _ monitors: [MonitorID], now: Instant, in db: Connection
+  ) throws -> (days: [Day], uptime: Double?) {
+    guard !monitors.isEmpty else {
+      return ([Day](repeating: Day(state: .unknown, minutes: 0), count: daysShown), nil)
+    }
+    let shares = try ResultQueries.days(worstOf: monitors, count: daysShown, now: now, in: db).map(\.share)
+    let known = shares.reduce(Int64(0)) { $0 + $1.upMs + $1.degradedMs + $1.downMs }
+    let up = shares.reduce(Int64(0)) { $0 + $1.upMs + $1.degradedMs }
+    return (shares.map(day), known > 0 ? Double(up) / Double(known) : nil)
+  }
+
+  private static func day(_ share: UptimeShare) -> Day {
+    func minutes(_ ms: Int64) -> Int { Int((ms + 59_999) / 60_000) }
+    if share.downMs > 0 { return Day(state: .down, minutes: minutes(share.downMs)) }
+    if share.degradedMs > 0 { return Day(state: .degraded, minutes: minutes(share.degradedMs)) }
+    if share.maintenanceMs > 0 { return Day(state: .maintenance, minutes: minutes(share.maintenanceMs)) }
+    return share.upMs > 0 ? .quiet : Day(state: .unknown, minutes: 0)
+  }
+
+  private static func openIncident(_ row: IncidentRow, _ paths: PublicPaths, _ now: Instant) -> OpenIncident {
+    let impacts = row.impacts.map { OpenIncident.Impact(service: $0.name, state: State($0.to)) }
+    let worst = impacts.map(\.state).max { $0.rank < $1.rank } ?? .unknown
+    return OpenIncident(
+      id: row.publicID.text, path: paths.incident(row.publicID.text), title: row.title,
+      status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst, startedAt: row.startedAt.ms,
+      now: now.ms, impacts: impacts, updates: timeline(row, worst, withAuthors: false))
+  }
+
+  static func timeline(_ row: IncidentRow, _ state: State, withAuthors: Bool) -> [TimelineEntry] {
+    row.updates.reversed().enumerated().map { index, update in
+      TimelineEntry(
+        at: update.createdAt.ms, what: update.status.display, author: withAuthors ? update.author : nil,
+        message: update.message, isLatest: index == 0, state: row.isOpen ? state : .up)
+    }
+  }
+
+  @Sendable private static func incident(_ request: PageRequest) async throws -> Response {
+    let id = try request.id(PublicID<IncidentTag>.self, at: 1)
+    let now = request.now
+    let slug = request.arguments[0]
+    let page = try await request.store.read { db -> PublicIncidentPage? in
+      guard let open = try StatusPageQueries.publicPage(slug: slug, in: db),
+        let row = try IncidentQueries.shown(id, on: open.page.id, scope: open.scope, in: db)
+      else { return nil }
+      let frame = try frame(open, now: now, in: db)
+      let impacts = row.impacts.map { OpenIncident.Impact(service: $0.name, state: State($0.to)) }
+      let worst = impacts.map(\.state).max { $0.rank < $1.rank } ?? .unknown
+      return PublicIncidentPage(
+        frame: frame, id: row.publicID.text, incidentTitle: row.title,
+        status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst, startedAt: row.startedAt.ms,
+        resolvedAt: row.resolvedAt?.ms, impacts: impacts, updates: timeline(row, worst, withAuthors: false),
+        postmortem: row.postmortem ?? "")
+    }
+    guard let page else { throw Problem.notFound }
+    return .page(page.render())
+  }
 }
