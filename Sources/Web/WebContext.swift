@@ -23,6 +23,10 @@ public struct WebContext: Sendable {
   public let workers: @Sendable (RegionID) async -> [WorkerSight]
   /// Parts of the process by name and whether each works.
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
+  /// Live changes; nil where this process serves none.
+  public var live: LiveHandlers?
+  /// Sends a test message and says what became of it; nil where this process sends nothing.
+  public var testChannel: (@Sendable (ChannelRow, _ person: String) async -> ChannelTest)?
   /// Hears of trouble of ours, with the reference that the answer shows.
   public let report: @Sendable (_ reference: String, _ error: any Error) -> Void
 
