@@ -85,7 +85,7 @@ final class Instance: Sendable {
     webSettings.version = Martlet.version
     let engine = engine
     let outbox = outbox
-    let context = WebContext(
+    var context = WebContext(
       store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
       testChannel: { try await outbox.test($0, scope: $1, person: $2) },
       workers: { region in
@@ -100,6 +100,7 @@ final class Instance: Sendable {
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
       })
+    context.live = LiveHandlers(hub: hub, baseURL: settings.baseURL)
     let descriptors = Int(clinux_nofile_limit())
     server = try HTTPServer(
       .init(

@@ -92,12 +92,14 @@ public enum NotificationQueries {
     }
   }
 
-  /// When the next message falls due, or its sender's lease ends.
+  /// When the next message falls due, or its sender's lease ends. One that waits for an earlier one is woken by its end.
   public static func nextDue(in db: Connection) throws -> Instant? {
     try db.first(
       """
-      SELECT min(CASE WHEN state = 'claimed' THEN lease_until_ms ELSE next_ms END) FROM notification
-      WHERE state IN ('pending', 'claimed')
+      SELECT min(CASE WHEN n.state = 'claimed' THEN n.lease_until_ms ELSE n.next_ms END) FROM notification n
+      WHERE n.state IN ('pending', 'claimed')
+        AND NOT EXISTS (SELECT 1 FROM notification e WHERE e.incident_id = n.incident_id
+          AND e.channel_id = n.channel_id AND e.id < n.id AND e.state IN ('pending', 'claimed'))
       """
     ) { $0.intOrNil(0).map(Instant.init(ms:)) } ?? nil
   }

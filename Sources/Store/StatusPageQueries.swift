@@ -36,7 +36,7 @@ public struct StatusPageDraft: Sendable {
 }
 
 /// A page as anybody finds it by its slug, with the scope that reads what it shows.
-public struct PublicPage: Sendable {
+public struct PublishedPage: Sendable {
   public let page: StatusPageRow
   public let scope: TenantScope
 }
@@ -63,9 +63,9 @@ public enum StatusPageQueries {
   }
 
   /// The one way by which nobody in particular comes to a scope: through a page that is public.
-  public static func publicPage(slug: String, in db: Connection) throws -> PublicPage? {
+  public static func publicPage(slug: String, in db: Connection) throws -> PublishedPage? {
     try db.first("SELECT \(columns) FROM status_page p WHERE p.slug = $1 AND p.is_public = 1", [.text(slug)], row)
-      .map { PublicPage(page: $0, scope: TenantScope(minting: $0.organization)) }
+      .map { PublishedPage(page: $0, scope: TenantScope(minting: $0.organization)) }
   }
 
   public static func services(

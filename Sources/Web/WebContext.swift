@@ -26,6 +26,8 @@ public struct WebContext: Sendable {
   public let workers: @Sendable (String) async -> [WorkerSight]
   /// Parts of the process by name and whether each works.
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
+  /// Live changes; nil where this process serves none.
+  public var live: LiveHandlers?
   /// Hears of trouble of ours, with the reference that the answer shows.
   public let report: @Sendable (_ reference: String, _ error: any Error) -> Void
 

@@ -27,13 +27,19 @@ final class WebWorld: Sendable {
     self.outbox = outbox
     let reports = Reports()
     self.reports = reports
-    handler = WebHandler(
-      WebContext(
-        store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
-        testChannel: { _, _, _ in .init(isDelivered: true, reason: "") }, workers: { _ in [] },
-        report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } }))
+    let hub = LiveHub(store: base.store, epoch: "epoch")
+    self.hub = hub
+    var context = WebContext(
+      store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
+      testChannel: { _, _, _ in .init(isDelivered: true, reason: "") }, workers: { _ in [] },
+      report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } })
+    context.live = LiveHandlers(hub: hub, baseURL: nil)
+    handler = WebHandler(context)
   }
 
+  deinit { hub.stop() }
+
+  private let hub: LiveHub
   final class Outbox: Sendable { let mails = Mutex<[Access.Mail]>([]) }
   final class Reports: Sendable { let all = Mutex<[String]>([]) }
   let outbox: Outbox

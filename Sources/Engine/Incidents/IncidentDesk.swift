@@ -97,6 +97,10 @@ public struct IncidentDesk {
     return try existing(id)
   }
 
+  public func find(_ id: PublicID<IncidentTag>) throws -> IncidentRow? {
+    try IncidentQueries.find(id, scope: scope, in: db)
+  }
+
   /// Answers it unchanged when somebody has acknowledged it before.
   public func acknowledge(_ id: PublicID<IncidentTag>) throws -> IncidentRow {
     let incident = try existing(id)

@@ -36,6 +36,7 @@ extension Migration {
         created_ms BIGINT NOT NULL,
         done_ms BIGINT);
       CREATE INDEX notification_due ON notification (next_ms) WHERE state IN ('pending', 'claimed');
+      CREATE INDEX notification_waiting ON notification (incident_id, channel_id, id) WHERE state IN ('pending', 'claimed');
       CREATE INDEX notification_organization ON notification (organization_id, id);
       """)
 }

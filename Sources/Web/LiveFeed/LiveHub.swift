@@ -34,13 +34,19 @@ public final class LiveHub: Sendable {
   private let report: @Sendable (_ event: String, _ error: any Error) -> Void
 
   /// Reads the epoch and begins. `report` hears of trouble with the database; what could not be read is tried again.
-  public init(
+  public convenience init(
     store: Store, report: @escaping @Sendable (_ event: String, _ error: any Error) -> Void = { _, _ in }
   ) async throws {
+    self.init(store: store, epoch: try await store.read { try FeedQueries.epoch(in: $0) }, report: report)
+  }
+
+  init(
+    store: Store, epoch: String, report: @escaping @Sendable (_ event: String, _ error: any Error) -> Void = { _, _ in }
+  ) {
     self.store = store
     self.report = report
+    self.epoch = epoch
     tickets = LiveTickets(world: store.world)
-    epoch = try await store.read { try FeedQueries.epoch(in: $0) }
     let (stream, continuation) = AsyncStream<Command>.makeStream()
     commands = continuation
     store.subscribe { [weak self] events in self?.committed(events) }

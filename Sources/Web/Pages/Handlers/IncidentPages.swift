@@ -19,7 +19,7 @@ enum IncidentPages {
     .post("/incidents/{id}/postmortem") { request in
       let text = try request.form().raw("postmortem").trimmed
       return try await run(request, done: "saved") { desk, id in
-        let row = try desk.find(id)
+        guard let row = try desk.find(id) else { throw IncidentRefusal.notFound }
         _ = try desk.edit(
           id, title: row.title, description: row.description, postmortem: text.isEmpty ? nil : text, status: nil)
       }

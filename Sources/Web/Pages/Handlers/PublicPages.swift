@@ -29,7 +29,7 @@ enum PublicPages {
     }?.render()
   }
 
-  private static func frame(_ open: OpenPage, now: Instant, in db: Connection) throws -> PublicFrame {
+  private static func frame(_ open: PublishedPage, now: Instant, in db: Connection) throws -> PublicFrame {
     let feed = try FeedQueries.page(slug: open.page.slug, in: db)
     let seq = try feed.map { try FeedQueries.tail(feed: $0.feed, limit: 1, in: db).seq } ?? 0
     return PublicFrame(
@@ -37,7 +37,7 @@ enum PublicPages {
       live: .publicPage(open.page.slug, seq: seq, epoch: try FeedQueries.epoch(in: db)), now: now.ms)
   }
 
-  private static func page(_ open: OpenPage, now: Instant, in db: Connection) throws -> StatusPage {
+  private static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {
     let frame = try frame(open, now: now, in: db)
     let services = try ServiceQueries.shown(on: open.page.id, scope: open.scope, in: db, now: now)
     let running = try IncidentQueries.shown(

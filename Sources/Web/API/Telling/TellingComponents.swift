@@ -1,0 +1,78 @@
+import Domain
+import Store
+
+/// What is answered about services, incidents, pages and messages.
+extension TellingShapes {
+  static let service = Schema.object([
+    .always("id", .id(ServiceTag.self)), .always("name", .string), .always("description", .string),
+    .always("status", .choice(ServiceStatus.self)), .always("status_display", .string),
+    .always("observed", .choice(["fresh", "stale", "none"])), .always("is_active", .boolean),
+    .always(
+      "valid_next_states",
+      .array(.object([.always("value", .choice(ServiceStatus.self)), .always("label", .string)]))),
+    .always("monitors", .array(.id(MonitorTag.self))), .always("created_at", .instant),
+    .always("updated_at", .instant),
+  ])
+
+  static let incident = Schema.object([
+    .always("id", .id(IncidentTag.self)), .always("title", .string), .always("description", .string),
+    .always("status", .choice(Domain.IncidentStatus.self)), .always("status_display", .string),
+    .always("started_at", .instant), .always("acknowledged_at", .nullable(.instant)),
+    .always("resolved_at", .nullable(.instant)),
+    .always(
+      "services",
+      .array(
+        .object([
+          .always("id", .id(ServiceTag.self)), .always("name", .string),
+          .always("from_state", .choice(ServiceStatus.self)), .always("to_state", .choice(ServiceStatus.self)),
+        ]))),
+    .always(
+      "updates",
+      .array(
+        .object([
+          .always("id", .id(IncidentUpdateTag.self)), .always("status", .choice(Domain.IncidentStatus.self)),
+          .always("message", .string), .always("created_at", .instant), .always("author", .nullable(.string)),
+        ]))),
+    .always("cause", .choice(["manual", "monitor"])), .always("monitor_ids", .array(.id(MonitorTag.self))),
+    .always("postmortem", .nullable(.string)), .always("created_at", .instant), .always("updated_at", .instant),
+  ])
+
+  static let statusPage = Schema.object([
+    .always("id", .id(StatusPageTag.self)), .always("slug", .string), .always("name", .string),
+    .always("description", .string), .always("is_public", .boolean),
+    .always("services", .array(.id(ServiceTag.self))), .always("created_at", .instant),
+    .always("updated_at", .instant),
+  ])
+
+  static let publicStatus = Schema.object([
+    .always("status", .choice(ServiceStatus.self)), .always("status_display", .string),
+    .always("observed", .choice(["fresh", "stale", "none"])), .always("services_total", .integer),
+    .always("incidents_open", .integer), .always("updated_at", .instant),
+  ])
+
+  static let channel: [Schema.Property] = [
+    .always("id", .id(ChannelTag.self)), .always("kind", .choice(ChannelAPI.Kind.self)), .always("name", .string),
+    .always("summary", .string.described("Where it leads; settings are written, never read.")),
+    .always("enabled", .boolean), .always("disabled_reason", .nullable(.string)), .always("created_at", .instant),
+    .always("updated_at", .instant),
+  ]
+
+  static let notification = Schema.object([
+    .always("id", .id(NotificationTag.self)), .always("kind", .string),
+    .always("channel_id", .nullable(.id(ChannelTag.self))), .always("channel_name", .nullable(.string)),
+    .always("incident_id", .nullable(.id(IncidentTag.self))), .always("state", .choice(NotificationAPI.State.self)),
+    .always("attempts", .integer), .always("next_at", .nullable(.instant)), .always("last_error", .nullable(.string)),
+    .always("created_at", .instant), .always("done_at", .nullable(.instant)),
+  ])
+
+  static let changes = Schema.object([
+    .always(
+      "results",
+      .array(
+        .object([
+          .always("type", .choice(FeedEventType.self)), .always("seq", .integer),
+          .always("data", .map(.anything)),
+        ]))),
+    .always("seq", .integer), .always("epoch", .string), .always("reset", .boolean),
+  ])
+}

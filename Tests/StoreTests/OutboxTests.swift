@@ -1,0 +1,104 @@
+import Domain
+import SQLite
+import TestSupport
+import Testing
+
+@testable @_spi(Minting) import Store
+
+private let scope = TenantScope(minting: OrganizationID(1))
+private let principal = Principal(minting: .account, publicID: nil, name: "Ines", address: nil)
+
+/// One organization, one channel, one incident.
+private func outbox() async throws -> TestStore {
+  let test = try TestStore()
+  let (world, sealer) = (test.store.world, test.store.sealer)
+  try await test.store.write { db in
+    try db.run(
+      "INSERT INTO organization (id, public_id, name, slug, created_ms, updated_ms) VALUES (1, 'org_1', 'o', 'o', 0, 0)"
+    )
+    try db.run(
+      """
+      INSERT INTO incident (id, public_id, organization_id, title, description, status, cause, started_ms, created_ms,
+        updated_ms) VALUES (1, 'inc_1', 1, 't', '', 'investigating', 'monitor', 0, 0, 0)
+      """)
+    _ = try ChannelQueries.create(
+      ChannelDraft(kind: "slack", name: "c", settings: [:], summary: "", enabled: true), scope: scope, by: principal,
+      in: db, world: world, sealer: sealer)
+  }
+  return test
+}
+
+extension TestStore {
+  fileprivate func enqueue(_ kind: String, after: String? = nil) async throws {
+    let world = store.world
+    try await store.write { db in
+      try NotificationQueries.enqueue(
+        kind: kind, incident: IncidentID(1), dedup: "inc_1/\(kind)", payload: "{}", organization: OrganizationID(1),
+        after: after, in: db, world: world)
+    }
+  }
+
+  fileprivate func claim() async throws -> [ClaimedNotification] {
+    let now = clock.now
+    return try await store.write { try NotificationQueries.claim(limit: 10, now: now, in: $0) }
+  }
+}
+
+@Test("the end waits for the beginning, however long that is retried, and does not keep the outbox awake")
+func endWaits() async throws {
+  let test = try await outbox()
+  try await test.enqueue("down")
+  try await test.enqueue("resolved", after: "inc_1/down")
+  let first = try await test.claim()
+  #expect(first.count == 1)
+  let later = test.clock.now + 3_600_000
+  try await test.store.write { try NotificationQueries.markAgain(first[0].id, at: later, error: "HTTP 500", in: $0) }
+  #expect(try await test.claim().isEmpty)
+  #expect(try await test.store.read { try NotificationQueries.nextDue(in: $0) } == later)
+  test.clock.advance(ms: 3_600_000)
+  let again = try await test.claim()
+  #expect(again.map(\.publicID) == first.map(\.publicID))
+  let world = test.store.world
+  try await test.store.write { try NotificationQueries.markSent(again[0].id, in: $0, world: world) }
+  #expect(try await test.claim().count == 1)
+}
+
+@Test("a sender that died between sending and marking leads to the same message under the same id")
+func lostSender() async throws {
+  let test = try await outbox()
+  try await test.enqueue("down")
+  let first = try await test.claim()
+  #expect(try await test.claim().isEmpty)
+  test.clock.advance(ms: DeliveryPolicy.leaseMs)
+  let second = try await test.claim()
+  #expect(second.map(\.publicID) == first.map(\.publicID))
+  #expect(second.first?.attempts == 1)
+}
+
+@Test("one message a transition and channel, however often it is said")
+func once() async throws {
+  let test = try await outbox()
+  for _ in 1...3 { try await test.enqueue("down") }
+  #expect(try await test.claim().count == 1)
+}
+
+@Test("a dead letter is seen, and goes again under its id; one that is not dead stays")
+func deadLetter() async throws {
+  let test = try await outbox()
+  try await test.enqueue("down")
+  let claimed = try #require(try await test.claim().first)
+  let world = test.store.world
+  func resend() async throws -> Bool {
+    try await test.store.write { db in
+      try NotificationQueries.resend(claimed.publicID, scope: scope, by: principal, in: db, world: world)
+    }
+  }
+  #expect(try await !resend())
+  try await test.store.write { try NotificationQueries.markDead(claimed.id, error: "HTTP 410", in: $0, world: world) }
+  let dead = try await test.store.read {
+    try NotificationQueries.list(state: "dead", page: 1, rows: 10, scope: scope, in: $0)
+  }
+  #expect(dead.total == 1 && dead.rows.first?.lastError == "HTTP 410")
+  #expect(try await resend())
+  #expect(try await test.claim().map(\.publicID) == [claimed.publicID])
+}
