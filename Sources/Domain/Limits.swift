@@ -35,6 +35,12 @@ public enum Limits {
   public static let liveMessagesPerSecondMax = 10
   /// Live samples of one monitor are at least so far apart.
   public static let liveSampleMs: Int64 = 1000
+  public static let servicesPerOrganizationMax = 500
+  public static let monitorsPerServiceMax = 500
+  public static let servicesPerIncidentMax = 100
+  public static let incidentTitleCharactersMax = 200
+  public static let proseCharactersMax = 5000
+  public static let postmortemCharactersMax = 50_000
   public static let publicPagesCachedMax = 2000
   public static let publicPagesCachedBytesMax = 64 << 20
   public static let jobsAheadMs: Int64 = 5000

@@ -141,6 +141,16 @@ public enum MonitorQueries {
     return out
   }
 
+  /// Checks that fall due in a day by the plan in force.
+  public static func checksPerDay(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first(
+      """
+      SELECT coalesce(sum(86400000 / p.interval_ms), 0) FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
+      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL AND p.to_ms IS NULL
+      """, [.int(scope.organization.raw)]
+    ) { Int($0.int(0)) } ?? 0
+  }
+
   public static func tags(scope: TenantScope, in db: Connection) throws -> [String] {
     try db.rows(
       """

@@ -31,10 +31,11 @@ public struct ClaimedNotification: Sendable {
 
 /// The outbox: rows written with what caused them, claimed, sent, then marked.
 public enum NotificationQueries {
-  /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless.
+  /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless. With `after`, only
+  /// to channels that were sent that earlier transition: who never heard of the beginning does not hear of the end.
   public static func enqueue(
     kind: String, incident: IncidentID?, dedup: String, payload: String, organization: OrganizationID,
-    in db: Connection, world: World
+    after earlier: String? = nil, in db: Connection, world: World
   ) throws {
     let channels = try db.rows(
       "SELECT id FROM channel WHERE organization_id = $1 AND enabled = 1 AND deleted_ms IS NULL ORDER BY id",
@@ -42,6 +43,11 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     let now = world.now().ms
     for channel in channels {
+      if let earlier {
+        let heard = try db.first(
+          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]) { _ in true }
+        if heard == nil { continue }
+      }
       try db.run(
         """
         INSERT INTO notification (public_id, organization_id, channel_id, kind, incident_id, dedup_key, payload, state,

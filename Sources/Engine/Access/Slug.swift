@@ -39,6 +39,9 @@ public enum Slug {
     return out.isEmpty ? "team" : out
   }
 
+  /// Whether a person may choose this slug: of a slug's form, and no reserved word.
+  public static func isAcceptable(_ text: String) -> Bool { from(text) == text && !reserved.contains(text) }
+
   /// The slug of `name`, or the first numbered one that is free.
   static func free(_ name: String, isTaken: (String) throws -> Bool) rethrows -> String {
     let base = from(name)

@@ -4,42 +4,32 @@ import SQLite
 /// Closing of hours and days: what the log holds is packed and summed up, then leaves the log. Each function can run
 /// again at any time with the same outcome.
 public enum HourCloseQueries {
-  /// How far closing got. The first time it begins with the hour before the oldest thing that is to be closed.
-  public static func closed(now: Instant, log: LogIndex, in db: Connection) throws -> Closed {
+  /// How far closing got. The first time it stands just before the oldest thing that is to be closed.
+  public static func closed(now: Instant, in db: Connection) throws -> Closed {
     if let closed = try HistoryQueries.closed(in: db) { return closed }
-    let oldest = try pendingHours(in: db).first ?? now.hour
-    let hour = min(oldest, now.hour) - 1
+    let hour = min(try pending(before: now.hour, in: db).keys.min() ?? now.hour, now.hour) - 1
     return Closed(hour: hour, day: Instant(ms: hour * Instant.hourMs).day - 1)
   }
 
-  /// The hours that log and missed slots still hold something of, in order: closed ones among them are to be reopened.
-  public static func pendingHours(in db: Connection) throws -> [Int64] {
-    // The newest row stays in the log for its key; its hour may be closed long since.
-    let hours = try db.rows(
+  /// Who has something in the log or among the missed slots that belongs to an hour before `hour`: by hour, in key
+  /// order. Hours that were closed already are among them when something came late.
+  public static func pending(before hour: Int64, in db: Connection) throws -> [Int64: [MonitorID]] {
+    var out: [Int64: Set<MonitorID>] = [:]
+    try db.each(
       """
-      SELECT DISTINCT coalesce(slot_ms, started_ms) / 3600000 FROM result_log
-      WHERE id < (SELECT max(id) FROM result_log)
-      UNION SELECT coalesce(slot_ms, started_ms) / 3600000 FROM result_log
-      WHERE id = (SELECT max(id) FROM result_log)
-        AND NOT EXISTS (SELECT 1 FROM result_chunk c WHERE c.monitor_id = result_log.monitor_id
-          AND c.region_id = result_log.region_id AND c.hour = coalesce(slot_ms, started_ms) / 3600000)
-      UNION SELECT DISTINCT slot_ms / 3600000 FROM slot_missed
-      """
-    ) { $0.int(0) }
-    return hours.sorted()
-  }
-
-  /// Who may have something in `hour`, in key order.
-  public static func monitors(log: LogIndex, in db: Connection) throws -> [MonitorID] {
-    let missed = try db.rows("SELECT DISTINCT monitor_id FROM slot_missed") { MonitorID($0.int(0)) }
-    return Set(try log.monitors(in: db)).union(missed).sorted()
+      SELECT DISTINCT coalesce(slot_ms, started_ms) / 3600000, monitor_id FROM result_log
+      WHERE coalesce(slot_ms, started_ms) < $1
+      UNION SELECT DISTINCT slot_ms / 3600000, monitor_id FROM slot_missed WHERE slot_ms < $1
+      """, [.int(hour * Instant.hourMs)]
+    ) { out[$0.int(0), default: []].insert(MonitorID($0.int(1))) }
+    return out.mapValues { $0.sorted() }
   }
 
   /// Packs and sums up one hour of one monitor, all regions.
-  public static func close(hour: Int64, of monitor: MonitorID, log: LogIndex, in db: Connection) throws {
+  public static func close(hour: Int64, of monitor: MonitorID, in db: Connection) throws {
     let from = Instant(ms: hour * Instant.hourMs)
     let to = from + Instant.hourMs
-    let logged = try HistoryQueries.logged(monitor, hours: hour...hour, log: log, in: db)
+    let logged = try HistoryQueries.logged(monitor, hours: hour...hour, in: db)
     let plan = try PlanQueries.touching(monitor, from: from, to: to, in: db)
     for (region, chunk) in try HistoryQueries.hour(hour, of: monitor, logged: logged, in: db) {
       let expected = Schedule.slotCount(of: plan.lazy.filter { $0.region == region }, from: from, to: to)
@@ -115,28 +105,21 @@ public enum HourCloseQueries {
       """, [.int(closed.hour), .int(closed.day)])
   }
 
-  /// What of the log is safely packed when an hour's closing began: later rows of the same hours wait for the next time.
+  /// The newest row of the log: what comes later than the start of a closing waits for the next one.
   public static func newestKey(in db: Connection) throws -> Int64 {
     try db.first("SELECT coalesce(max(id), 0) FROM result_log") { $0.int(0) } ?? 0
   }
 
-  /// Deletes packed rows with keys up to `key` that belong to hours up to `hour`, at most `span` keys at a time from
-  /// `start` on; answers where to go on, or nil at the end. The newest row of the log always stays.
+  /// Deletes packed rows with keys up to `key` that belong to hours up to `hour`, from `start` on, within `span` keys;
+  /// answers where to go on, or nil at the end.
   public static func deletePacked(
-    from start: Int64, through key: Int64, hour: Int64, span: Int64 = 5000, log: LogIndex, in db: Connection
+    from start: Int64, through key: Int64, hour: Int64, span: Int64 = 5000, in db: Connection
   ) throws -> Int64? {
     let first = try db.first("SELECT min(id) FROM result_log WHERE id >= $1", [.int(start)]) { $0.intOrNil(0) } ?? nil
-    guard let first, first <= key else {
-      if let oldest = try db.first("SELECT min(id) FROM result_log", [], { $0.intOrNil(0) }) ?? nil {
-        log.forget(before: oldest)
-      }
-      return nil
-    }
+    guard let first, first <= key else { return nil }
     try db.run(
-      """
-      DELETE FROM result_log WHERE id >= $1 AND id < $2 AND id <= $3 AND coalesce(slot_ms, started_ms) < $4
-        AND id < (SELECT max(id) FROM result_log)
-      """, [.int(first), .int(first + span), .int(key), .int((hour + 1) * Instant.hourMs)])
+      "DELETE FROM result_log WHERE id >= $1 AND id < $2 AND id <= $3 AND coalesce(slot_ms, started_ms) < $4",
+      [.int(first), .int(first + span), .int(key), .int((hour + 1) * Instant.hourMs)])
     return first + span
   }
 }

@@ -7,7 +7,7 @@ import Store
 /// Everything the page of one monitor shows, read in one transaction.
 struct MonitorDetailData: Sendable {
   var stored: MonitorRow
-  var windows: [(label: String, share: StateTime)]
+  var windows: [(label: String, share: UptimeShare)]
   var series: [ResponseBucket]
   var states: [StateSpan]
   var results: [ResultRow]
@@ -41,7 +41,7 @@ struct MonitorDetailData: Sendable {
     series = try ResultQueries.series(stored.id, from: from, to: now, stepMs: step, in: db)
     states = all
     results = try ResultQueries.recent(stored, before: before ?? now + 60_000, limit: 21, in: db)
-    chosen = try run.flatMap { try ResultQueries.run($0, of: stored, in: db) } ?? results.first { $0.failure == nil } ?? results.first
+    chosen = try run.flatMap { try ResultQueries.run($0, of: stored, now: now, in: db) } ?? results.first { $0.failure == nil } ?? results.first
     evidence = try EvidenceLog.latest(stored.id, scope: scope, in: db)
     regions = Dictionary(uniqueKeysWithValues: try RegionQueries.list(scope: scope, in: db).map { ($0.key, $0.name) })
     openIncident = try db.first(
@@ -92,7 +92,7 @@ extension MonitorPage {
     return out
   }
 
-  private static func note(_ share: StateTime) -> String {
+  private static func note(_ share: UptimeShare) -> String {
     var parts: [String] = []
     if share.downMs > 0 { parts.append("\(Format.span(ms: share.downMs)) down") }
     if share.degradedMs > 0 { parts.append("\(Format.span(ms: share.degradedMs)) degraded") }

@@ -1,0 +1,40 @@
+import Domain
+import HTML
+import HTTPServer
+import Store
+
+/// What stands around every page of a signed-in person.
+enum FrameMaker {
+  /// What was just done, said once on the page that follows; only these words can be asked for.
+  private static let done: [String: String] = [
+    "saved": "Saved.", "deleted": "Deleted.", "paused": "Paused: nothing is checked until it is resumed.",
+    "resumed": "Resumed: the first check is on its way.", "checking": "A check is on its way.",
+    "posted": "Posted.", "acknowledged": "Acknowledged.", "sent": "Sent again.", "ended": "Ended.",
+  ]
+
+  static func frame(_ request: PageRequest) async throws -> AppFrame {
+    let known = try request.person
+    guard let person = known.session else { throw Problem.forbidden }
+    let now = request.now
+    return try await request.store.read { db in
+      let monitors = try MonitorQueries.counts(scope: known.scope, in: db)
+      let incidents = try IncidentQueries.list(isOpen: true, scope: known.scope, offset: 0, rows: 1, in: db).total
+      let services = try ServiceQueries.list(scope: known.scope, in: db, now: now)
+      let pages = try StatusPageQueries.list(scope: known.scope, in: db)
+      let regions = try RegionQueries.list(scope: known.scope, in: db)
+      let feed = try FeedQueries.existing(scope: known.scope, in: db)
+      let seq = try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
+      let organizations = try OrganizationQueries.memberships(of: person.account, in: db)
+      return AppFrame(
+        organization: person.organizationName, organizationID: person.organizationID.text,
+        otherOrganizations: organizations.map(\.organization).filter { $0.id != person.organizationID }.map { ($0.id.text, $0.name) },
+        person: person.name, canWrite: known.authority.mayWrite,
+        counts: .init(
+          monitors: monitors.values.reduce(0, +), openIncidents: incidents, services: services.count,
+          statusPages: pages.count, regionsHealthy: regions.count, regions: regions.count),
+        wellbeing: "Checking from \(Format.count(regions.count, "region")).",
+        toast: request.query["done"].flatMap { done[$0] }.map { AppFrame.Toast(message: $0, undo: nil) },
+        live: .organization(person.organizationID.text, seq: seq, epoch: try FeedQueries.epoch(in: db)))
+    }
+  }
+}

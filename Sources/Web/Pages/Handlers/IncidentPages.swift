@@ -1,0 +1,3 @@
+enum IncidentPages {
+  static let routes: [PageRoute] = []
+}

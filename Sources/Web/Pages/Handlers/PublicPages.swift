@@ -1,0 +1,3 @@
+enum PublicPages {
+  static let routes: [PageRoute] = []
+}

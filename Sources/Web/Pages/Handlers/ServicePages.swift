@@ -1,0 +1,3 @@
+enum ServicePages {
+  static let routes: [PageRoute] = []
+}

@@ -1,0 +1,3 @@
+enum SettingsPages {
+  static let routes: [PageRoute] = []
+}
