@@ -34,7 +34,7 @@ private final class Waiter: Sendable {
 /// A byte for each signal that came, in order.
 private let pipeEnds: (read: Int32, write: Int32) = {
   var ends: [Int32] = [-1, -1]
-  guard pipe2(&ends, O_CLOEXEC) == 0 else { return (-1, -1) }
+  guard pipe(&ends) == 0 else { return (-1, -1) }
   return (ends[0], ends[1])
 }()
 

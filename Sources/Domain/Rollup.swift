@@ -13,6 +13,9 @@ public struct Rollup: Hashable, Sendable {
   public var down: Int64 { n - ok - degraded }
   public var isEmpty: Bool { n == 0 && missed == 0 }
 
+  /// Within 1 %, and never above the highest that was seen; nil without a check that went well.
+  public func quantile(_ q: Double) -> Int64? { sketch.quantile(q).map { min($0, maxUs) } }
+
   /// Counts one slot's result.
   public mutating func add(_ status: CheckStatus, totalUs: Int64) {
     n += 1

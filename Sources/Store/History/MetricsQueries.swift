@@ -59,12 +59,9 @@ public struct MetricsBucket: Sendable {
   /// From the states of the monitor, all regions together; nil where nothing is known.
   public var uptime: Double?
 
-  public var p50Us: Int64? { quantile(0.50) }
-  public var p95Us: Int64? { quantile(0.95) }
-  public var p99Us: Int64? { quantile(0.99) }
-
-  /// Never above the highest that was seen.
-  private func quantile(_ q: Double) -> Int64? { rollup.sketch.quantile(q).map { min($0, rollup.maxUs) } }
+  public var p50Us: Int64? { rollup.quantile(0.50) }
+  public var p95Us: Int64? { rollup.quantile(0.95) }
+  public var p99Us: Int64? { rollup.quantile(0.99) }
 }
 
 public enum MetricsQueries {

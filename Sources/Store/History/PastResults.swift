@@ -41,6 +41,8 @@ public struct ResultQuestion: Sendable {
   /// Results whose slot (or start, where they fill none) lies in `from ..< to`.
   public var from: Instant
   public var to: Instant
+  /// Only runs that began before this moment.
+  public var startedBefore: Instant?
   public var region: RegionID?
   public var status: CheckStatus?
   public var finalOnly = true
@@ -67,6 +69,7 @@ public enum PastResults {
       let wanted = hour.flatMap { region, chunk in chunk.entries.map { (region, $0) } }.filter { region, entry in
         entry.at >= question.from && entry.at < question.to && question.after.map { $0.isAfter(entry) } ?? true
           && question.region.map { $0 == region } ?? true && question.status.map { $0 == entry.checkStatus } ?? true
+          && question.startedBefore.map { entry.startedMs < $0.ms } ?? true
           && (entry.isFinal || !question.finalOnly)
       }
       found += wanted.sorted { ResultEntry.inOrder($1.1, $0.1) }

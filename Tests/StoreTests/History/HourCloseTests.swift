@@ -186,6 +186,26 @@ struct HourCloseTests {
     #expect(ResultCursor("1.2.3") == nil && ResultCursor("01.2.3.4") == nil)
   }
 
+  @Test(
+    "changes nothing of a chart but the percent that its sketches may lose", arguments: [600_000, 3_600_000] as [Int64])
+  func series(stepMs: Int64) async throws {
+    let world = try await HistoryWorld()
+    let monitor = try await world.monitor()
+    try await world.append(hour(0, monitor) + hour(1, monitor))
+    func series() async throws -> [ResponseBucket] {
+      try await world.test.store.read {
+        try ResultQueries.series(
+          monitor, from: HistoryWorld.midnight, to: HistoryWorld.midnight + 2 * Instant.hourMs, stepMs: stepMs, in: $0)
+      }
+    }
+    let before = try await series()
+    try await world.close(hour: 0)
+    let after = try await series()
+    #expect(before.count == 7_200_000 / Int(stepMs))
+    #expect(after == before)
+    #expect(after.map(\.failed).reduce(0, +) == 2)
+  }
+
   @Test("keeps regions apart and adds them up when none is named")
   func regions() async throws {
     let world = try await HistoryWorld()
