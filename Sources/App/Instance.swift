@@ -31,6 +31,8 @@ final class Instance: Sendable {
   let engine: Engine
   let url: String
   private let outbox: Outbox
+  private let closer: HourCloser
+  private let hub: LiveHub
   private let client: OutboundClient
   private let server: HTTPServer
 
@@ -52,7 +54,7 @@ final class Instance: Sendable {
     probe.caFile = settings.caFile ?? probe.caFile
     probe.dnsServers = settings.dnsServers
     engine = Engine(
-      store: store, probe: probe, onChange: { _, _ in },
+      store: store, probe: probe, onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
       report: report)
 
     let base = Self.baseURL(settings)
@@ -64,6 +66,8 @@ final class Instance: Sendable {
         mailFrom: settings.mailFrom, baseURL: base)
     }
     outbox = Outbox(store: store, carrier: carrier, report: report)
+    closer = HourCloser(store: store) { report("hour_closing_failed", "\($0)") }
+    hub = try await LiveHub(store: store) { event, error in report(event, "\(error)") }
 
     var accessSettings = Access.Configuration()
     accessSettings.signUp = settings.signUp
@@ -80,9 +84,18 @@ final class Instance: Sendable {
     webSettings.trustedProxies = settings.trustedProxies
     webSettings.version = Martlet.version
     let engine = engine
+    let outbox = outbox
     let context = WebContext(
       store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
-      workers: { _ in [] },
+      testChannel: { try await outbox.test($0, scope: $1, person: $2) },
+      workers: { region in
+        guard region == "local" else { return [] }
+        return [
+          WorkerSight(
+            id: "embedded", hostname: "", version: Martlet.version, isHealthy: await !engine.statistics.storeFailing,
+            seen: world.now())
+        ]
+      },
       health: { [("engine", await !engine.statistics.storeFailing)] },
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
@@ -91,10 +104,12 @@ final class Instance: Sendable {
     server = try HTTPServer(
       .init(
         host: settings.host, port: settings.port, connectionsMax: max(64, descriptors - 2048),
-        connectionsPerAddressMax: max(64, descriptors / 2)), handler: WebHandler(context))
+        connectionsPerAddressMax: max(64, descriptors / 2)), handler: WebHandler(context, extensions: Self.extensions(context, hub)))
+    hub.attach(server)
     url = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(server.port)"
     try await engine.start()
     await outbox.start()
+    await closer.start()
   }
 
   /// Requests under way finish, leases go back, what is reported is stored.
@@ -102,8 +117,19 @@ final class Instance: Sendable {
     await server.drain(seconds: 10)
     await engine.stop()
     await outbox.stop()
+    await closer.stop()
+    hub.stop()
     client.stop()
     store.close()
+  }
+
+  private static func extensions(_ context: WebContext, _ hub: LiveHub) -> WebExtensions {
+    let pages = PageRouter(context)
+    let live = LiveRouter(context, hub: hub)
+    var extensions = WebExtensions()
+    extensions.page = { await pages.answer($0) }
+    extensions.live = { await live.answer($0) }
+    return extensions
   }
 
   private static func baseURL(_ settings: InstanceSettings) -> String {

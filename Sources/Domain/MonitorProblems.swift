@@ -1,5 +1,5 @@
 /// What is wrong with one field of an input: a JSON pointer and a sentence.
-public struct FieldProblem: Hashable, Sendable {
+public struct FieldProblem: Error, Hashable, Sendable {
   public let pointer: String
   public let detail: String
 

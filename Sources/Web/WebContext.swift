@@ -19,8 +19,11 @@ public struct WebContext: Sendable {
   public let settings: Settings
   /// Runs a monitor now in each of its regions and answers the ids of the runs.
   public let checkNow: @Sendable (MonitorID) async throws -> [String]
-  /// The workers that serve a region now.
-  public let workers: @Sendable (RegionID) async -> [WorkerSight]
+  /// Sends a test message by a channel now; nil when there is no such channel.
+  public let testChannel:
+    @Sendable (PublicID<ChannelTag>, TenantScope, _ person: String) async throws -> Outbox.TestOutcome?
+  /// The workers that serve a region of the installation now, by its name.
+  public let workers: @Sendable (String) async -> [WorkerSight]
   /// Parts of the process by name and whether each works.
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
   /// Hears of trouble of ours, with the reference that the answer shows.
@@ -31,7 +34,8 @@ public struct WebContext: Sendable {
   public init(
     store: Store, access: Access, settings: Settings = Settings(),
     checkNow: @escaping @Sendable (MonitorID) async throws -> [String],
-    workers: @escaping @Sendable (RegionID) async -> [WorkerSight],
+    testChannel: @escaping @Sendable (PublicID<ChannelTag>, TenantScope, String) async throws -> Outbox.TestOutcome?,
+    workers: @escaping @Sendable (String) async -> [WorkerSight],
     health: @escaping @Sendable () async -> [(name: String, isWorking: Bool)] = { [] },
     report: @escaping @Sendable (_ reference: String, _ error: any Error) -> Void
   ) {
@@ -39,6 +43,7 @@ public struct WebContext: Sendable {
     self.access = access
     self.settings = settings
     self.checkNow = checkNow
+    self.testChannel = testChannel
     self.workers = workers
     self.health = health
     self.report = report

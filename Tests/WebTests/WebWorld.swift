@@ -29,7 +29,8 @@ final class WebWorld: Sendable {
     self.reports = reports
     handler = WebHandler(
       WebContext(
-        store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] }, workers: { _ in [] },
+        store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
+        testChannel: { _, _, _ in .init(isDelivered: true, reason: "") }, workers: { _ in [] },
         report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } }))
   }
 

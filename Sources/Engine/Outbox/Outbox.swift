@@ -6,8 +6,8 @@ import Store
 
 /// Sends what waits in the outbox: claim with a lease, send, then mark. A crash in between sends again under the same id.
 public actor Outbox {
-  private let store: Store
-  private let carrier: @Sendable (_ privateTargets: Bool) -> Carrier
+  let store: Store
+  let carrier: @Sendable (_ privateTargets: Bool) -> Carrier
   private let report: @Sendable (_ event: String, _ detail: String) -> Void
   private let batch = 32
   private var loop: Task<Void, Never>?

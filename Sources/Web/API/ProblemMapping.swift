@@ -8,6 +8,7 @@ enum ProblemMapping {
   static func problem(_ error: any Error, _ context: WebContext) -> Problem {
     if let problem = error as? Problem { return problem }
     if let error = error as? AccessError { return problem(error) }
+    if let error = error as? FieldProblem { return .invalid(error.pointer, error.detail) }
     let reference = Base32.encode(context.world.random(5))
     context.report(reference, error)
     if StoreTrouble.isPassing(error) {

@@ -26,7 +26,7 @@ enum RegionAPI {
     let regions = try await context.store.read { try RegionQueries.list(scope: request.scope, in: $0) }
     var results: [JSON] = []
     for region in regions {
-      let workers = await context.workers(region.key)
+      let workers = region.isPrivate ? [] : await context.workers(region.name)
       let healthy = workers.count { $0.isHealthy }
       results.append([
         "id": JSON(region.id), "name": .string(region.name), "is_private": .bool(region.isPrivate),

@@ -30,12 +30,12 @@ extension Sample {
       errors: status == .identified ? ["message": "Empty. Say what is known now."] : [:], now: now)
   }
 
-  static let incidents: [IncidentRow] = [
-    IncidentRow(
+  static let incidents: [IncidentLine] = [
+    IncidentLine(
       id: "inc_1", title: "Bookings fail with time-outs", status: .identified, impact: .down,
       services: ["Booking", "Label printing"], startedAt: now - 45 * minute, isAutomatic: true, isAcknowledged: false,
       now: now),
-    IncidentRow(
+    IncidentLine(
       id: "inc_2", title: "Label printing was slow", status: .resolved, impact: .degraded, services: ["Label printing"],
       startedAt: now - 5 * day, resolvedAt: now - 5 * day + 46 * minute, isAutomatic: false, isAcknowledged: true,
       now: now),

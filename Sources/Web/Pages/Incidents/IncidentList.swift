@@ -21,7 +21,7 @@ enum IncidentStatus: String, Sendable, CaseIterable {
 }
 
 /// One incident as a line of the list; also the live fragment `inc_…`.
-struct IncidentRow: Component {
+struct IncidentLine: Component {
   var id: String
   var title: String
   var status: IncidentStatus
@@ -56,7 +56,7 @@ struct IncidentListPage: AppPage {
   var frame: AppFrame
   /// `open`, `resolved`, or nil for all.
   var filter: String?
-  var rows: [IncidentRow]
+  var rows: [IncidentLine]
   var page: Int
   var rowsPerPage: Int
   var total: Int
