@@ -37,7 +37,7 @@ let package = Package(
         "CTLSTarget",
       ],
       swiftSettings: strict),
-    swift("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
+    swift("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),

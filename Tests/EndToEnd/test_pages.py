@@ -9,6 +9,7 @@ import pytest
 from support.pages import Watched, axe_findings, faults, html_errors, scrolls_sideways
 from support.process import run
 from support.steps import finished, webhook_channel
+from support.targets import Folder, Target
 from support.waiting import eventually
 
 
@@ -23,8 +24,6 @@ def gallery(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lived_in(instance, tmp_path_factory):
     """The module's instance with something on every page; answers the paths of its pages."""
-    from support.targets import Target
-
     healthy, broken = Target(), Target("failing")
     monitor = instance.write.monitor(healthy.url, name="Checkout", tags=["shop"])
     down = instance.write.monitor(broken.url, name="Search", attempts=1)
@@ -68,12 +67,13 @@ def member(browser, instance):
 def test_every_page_of_the_gallery_is_accessible_in_light_and_dark_and_narrow(browser, gallery):
     files = sorted(gallery.rglob("*.html"))
     assert len(files) >= 20
-    watched = Watched(browser)
+    watched, served = Watched(browser), Folder(gallery)
     found: list[str] = []
     for file in files:
-        found += faults(watched, file.as_uri())
+        found += faults(watched, f"{served.url}/{file.relative_to(gallery)}", alone=True)
         found += [f"{file.name}: {one}" for one in html_errors(file.read_text())]
     watched.close()
+    served.stop()
     assert not found, "\n".join(found[:60])
 
 

@@ -5,11 +5,11 @@ let mayImport: [(target: String, modules: [String])] = [
   (
     "App",
     [
-      "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "SQLite", "Curl", "Sodium", "JSON", "Domain", "CLinux",
-      "CTLSTarget",
+      "Web", "Engine", "Store", "Probe", "Notify", "HTML", "HTTPServer", "SQLite", "Curl", "Sodium", "JSON", "Domain",
+      "CLinux", "CTLSTarget",
     ]
   ),
-  ("Web", ["Engine", "Store", "HTML", "HTTPServer", "JSON", "Domain"]),
+  ("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
   ("Engine", ["Store", "Probe", "Notify", "SQLite", "Sodium", "JSON", "Domain", "CLinux"]),
   ("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
   ("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),

@@ -86,5 +86,6 @@ def invited(owner: Client, role: str, name: str = "Grace") -> Client:
     invitation = owner.create("invitations/", email=f"{name.lower()}{next(_numbers)}@example.org", role=role)
     token = parse_qs(urlparse(invitation["link"]).query)["token"][0]
     client = Client(owner.root)
-    client.me = client.create("invitations/accept/", token=token, name=name, password=PASSWORD)
+    body = {"token": token, "name": name, "password": PASSWORD}
+    client.me = client.ok("POST", "invitations/accept/", 200, json=body)
     return client
