@@ -31,7 +31,8 @@ enum IncidentPages {
   ]
 
   private static func run(
-    _ request: PageRequest, done: String, _ body: @escaping @Sendable (IncidentDesk, PublicID<IncidentTag>) throws -> Void
+    _ request: PageRequest, done: String,
+    _ body: @escaping @Sendable (IncidentDesk, PublicID<IncidentTag>) throws -> Void
   ) async throws -> Response {
     let known = try request.person
     let id = try request.id(PublicID<IncidentTag>.self)
@@ -72,7 +73,8 @@ enum IncidentPages {
   private static func line(_ row: IncidentRow, _ now: Instant) -> IncidentLine {
     IncidentLine(
       id: row.publicID.text, title: row.title, status: .init(rawValue: row.status.rawValue) ?? .investigating,
-      impact: worst(row), services: row.impacts.map(\.name), startedAt: row.startedAt.ms, resolvedAt: row.resolvedAt?.ms,
+      impact: worst(row), services: row.impacts.map(\.name), startedAt: row.startedAt.ms,
+      resolvedAt: row.resolvedAt?.ms,
       isAutomatic: row.cause == .monitor, isAcknowledged: row.acknowledgedAt != nil, now: now.ms)
   }
 
@@ -122,7 +124,8 @@ enum IncidentPages {
         draft: message, status: 422)
     }
     do {
-      return try await run(request, done: "posted") { desk, id in _ = try desk.update(id, to: status, message: message) }
+      return try await run(request, done: "posted") { desk, id in _ = try desk.update(id, to: status, message: message)
+      }
     } catch is IncidentRefusal {
       return try await show(
         request, errors: ["status": "An incident only moves forward; somebody may have moved it meanwhile."],
