@@ -119,7 +119,8 @@ struct JSONPathEvaluation {
     case .count(let query): return .int(Int64(select(query, from: current).count))
     case .value(let query):
       let nodes = select(query, from: current)
-      return nodes.count == 1 ? nodes[0] : nil
+      // A bare `nil` in a conditional would be read as JSON's null.
+      return nodes.count == 1 ? nodes[0] : JSON?.none
     case .length(let inner):
       switch value(inner, current) {
       case .string(let text): return .int(Int64(text.unicodeScalars.count))

@@ -148,10 +148,10 @@ func channelSecrets() async throws {
   let world = try WebWorld()
   let owner = try await world.signUp("a@example.com", organization: "Harbourline")
   let made = await world.send(
-    .createChannel, [], ["kind": "webhook", "name": "Pager", "settings": ["url": "https://hooks.example.org/x"]],
+    .createChannel, [], ["type": "webhook", "name": "Pager", "settings": ["url": "https://hooks.example.org/x"]],
     as: owner)
   #expect(made.status == 201, "\(made.text)")
-  let secret = try #require(made.json["secret"]?.string)
+  let secret = try #require(made.json["settings"]?["secret"]?.string)
   #expect(secret.hasPrefix("whsec_") && made.json["summary"] == "hooks.example.org")
   let id = try #require(made.json["id"]?.string)
   let edited = await world.send(
@@ -163,6 +163,6 @@ func channelSecrets() async throws {
   }
   #expect(!String(decoding: stored ?? [], as: UTF8.self).contains("hooks.example.org"))
   let wrong = await world.send(
-    .createChannel, [], ["kind": "webhook", "name": "x", "settings": ["url": "ftp://x/", "secret": "no"]], as: owner)
+    .createChannel, [], ["type": "webhook", "name": "x", "settings": ["url": "ftp://x/", "secret": "no"]], as: owner)
   #expect(wrong.status == 422)
 }

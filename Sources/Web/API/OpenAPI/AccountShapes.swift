@@ -25,6 +25,7 @@ extension APIOperation {
 enum OpenAPIComponents {
   static let schemas: [(String, Schema)] =
     AccountShapes.components + OrganizationShapes.components + WatchingShapes.components + TellingShapes.components
+    + ChannelShapes.components
 }
 
 enum AboutShapes {

@@ -69,7 +69,7 @@ enum ChannelAPI {
     return .json(["delivered": .bool(outcome.isDelivered), "detail": .string(outcome.reason)])
   }
 
-  enum Kind: String, CaseIterable { case webhook, email, slack }
+  private enum Kind: String, CaseIterable { case webhook, email, slack }
 
   private static func find(_ request: APIRequest, _ context: WebContext) async throws -> ChannelRow {
     let id = try request.id(PublicID<ChannelTag>.self)

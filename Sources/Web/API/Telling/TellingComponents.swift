@@ -50,21 +50,6 @@ extension TellingShapes {
     .always("incidents_open", .integer), .always("updated_at", .instant),
   ])
 
-  static let channel: [Schema.Property] = [
-    .always("id", .id(ChannelTag.self)), .always("kind", .choice(ChannelAPI.Kind.self)), .always("name", .string),
-    .always("summary", .string.described("Where it leads; settings are written, never read.")),
-    .always("enabled", .boolean), .always("disabled_reason", .nullable(.string)), .always("created_at", .instant),
-    .always("updated_at", .instant),
-  ]
-
-  static let notification = Schema.object([
-    .always("id", .id(NotificationTag.self)), .always("kind", .string),
-    .always("channel_id", .nullable(.id(ChannelTag.self))), .always("channel_name", .nullable(.string)),
-    .always("incident_id", .nullable(.id(IncidentTag.self))), .always("state", .choice(NotificationAPI.State.self)),
-    .always("attempts", .integer), .always("next_at", .nullable(.instant)), .always("last_error", .nullable(.string)),
-    .always("created_at", .instant), .always("done_at", .nullable(.instant)),
-  ])
-
   static let changes = Schema.object([
     .always(
       "results",

@@ -5,12 +5,8 @@ import Store
 /// Shapes of what people are told: services, incidents, status pages, channels, notifications, live changes, public pages.
 enum TellingShapes {
   static let components: [(String, Schema)] = [
-    ("Service", service), ("Incident", incident), ("StatusPage", statusPage), ("Channel", .object(channel)),
-    (
-      "NewChannel",
-      .object(channel + [.always("secret", .nullable(.string).described("A webhook's, shown this once."))])
-    ),
-    ("Notification", notification), ("Changes", changes), ("PublicStatus", publicStatus),
+    ("Service", service), ("Incident", incident), ("StatusPage", statusPage), ("Changes", changes),
+    ("PublicStatus", publicStatus),
   ]
 
   static func shape(_ operation: APIOperation) -> OperationShape {
@@ -93,41 +89,7 @@ enum TellingShapes {
       OperationShape(
         "Say that somebody looks", tag: "incidents", body: .object([]), bodyIsRequired: false, answer: .ref("Incident"),
         errors: [409])
-    default: channels(operation)
-    }
-  }
-
-  private static func channels(_ operation: APIOperation) -> OperationShape {
-    switch operation {
-    case .listChannels: list("Channels", "Channel", "channels")
-    case .createChannel:
-      OperationShape(
-        "Make a channel", tag: "channels",
-        body: .object([
-          .always("kind", .choice(ChannelAPI.Kind.self)), .always("name", .text()),
-          .maybe("settings", settings), .maybe("enabled", .boolean),
-        ]),
-        example: ["kind": "webhook", "name": "Pager", "settings": ["url": "https://hooks.example.org/martlet"]],
-        status: 201, answer: .ref("NewChannel"))
-    case .showChannel: OperationShape("A channel", tag: "channels", answer: .ref("Channel"))
-    case .updateChannel:
-      OperationShape(
-        "Change a channel; secrets left out stay", tag: "channels",
-        body: .object([.maybe("name", .text()), .maybe("settings", settings), .maybe("enabled", .boolean)]),
-        bodyIsRequired: false, answer: .ref("Channel"))
-    case .deleteChannel: OperationShape("Delete a channel", tag: "channels", status: 204)
-    case .testChannel:
-      OperationShape(
-        "Send a test message now", tag: "channels", body: .object([]), bodyIsRequired: false,
-        answer: .object([.always("delivered", .boolean), .always("detail", .string)]), errors: [503])
-    case .listNotifications:
-      list(
-        "Messages, newest first", "Notification", "notifications",
-        more: [.init("state", .choice(NotificationAPI.State.self), "Only messages in this state.")])
-    default:
-      OperationShape(
-        "Send a dead letter again", tag: "notifications", body: .object([]), bodyIsRequired: false,
-        answer: .ref("Notification"), errors: [409])
+    default: ChannelShapes.shape(operation)
     }
   }
 
@@ -140,8 +102,6 @@ enum TellingShapes {
 
   private static let prose = Schema.text(0...Limits.proseCharactersMax, lines: true)
   private static let said = Schema.text(1...Limits.proseCharactersMax, lines: true)
-  private static let settings = Schema.map(.anything).described(
-    "webhook: url and optionally secret (whsec_…); email: to, a list of addresses; slack: url.")
   private static let state = OperationShape.Parameter(
     "state", .choice(IncidentAPI.State.self), "Only open or only resolved ones.")
   private static let position = [
