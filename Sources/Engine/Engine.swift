@@ -47,6 +47,8 @@ public actor Engine {
   private var spanID: Int64 = 0
   private var spanExtendedAt = Instant(ms: 0)
   private var loop: Task<Void, Never>?
+  private var intake: Task<Void, Never>?
+  private var mailbox: AsyncStream<[ProbeReport]>.Continuation?
   /// Results that may wait while the store refuses them; beyond that the oldest become `missed(overloaded)`.
   let bufferMax = 100_000
 
@@ -105,15 +107,15 @@ public actor Engine {
       guard !ids.isEmpty, let self else { return }
       Task { await self.monitorsChanged(ids) }
     }
-    probe = try ProbeEngine(configuration: probeConfiguration, world: world) { [weak self] reports in
-      guard let self else { return }
-      Task { await self.take(reports) }
-    }
+    // One mailbox: a final report never overtakes the attempt before it.
+    let (batches, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
+    probe = try ProbeEngine(configuration: probeConfiguration, world: world) { mailbox.yield($0) }
+    self.mailbox = mailbox
+    intake = Task { for await batch in batches { await self.take(batch) } }
     var ledger = Ledger()
     for one in watched.values {
-      if one.verdict.votes.isEmpty || one.verdict.rules != VerdictRules(one.settings) {
-        configure(one, at: now, into: &ledger)
-      }
+      // Also for what was edited or paused in the last moment before a crash.
+      configure(one, at: now, into: &ledger)
       if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       schedule(one, from: now)
       if one.verdict.shown.status == .pending { await ask(one, .created, regions: one.regions, at: now) }
@@ -127,7 +129,8 @@ public actor Engine {
     loop?.cancel()
     await loop?.value
     probe?.stop()
-    await Task.yield()
+    mailbox?.finish()
+    await intake?.value
     await flush()
     do {
       let end = now()

@@ -94,7 +94,7 @@ public enum ResultLog {
   ) throws {
     try db.each(
       """
-      SELECT monitor_id, region_id, max(slot_ms), max(started_ms) FROM result_log
+      SELECT monitor_id, region_id, max(CASE WHEN final = 1 THEN slot_ms END), max(started_ms) FROM result_log
       WHERE id > (SELECT coalesce(max(id), 0) FROM result_log) - $1 GROUP BY monitor_id, region_id
       """, [.int(Int64(rows))]
     ) { body(MonitorID($0.int(0)), RegionID($0.int(1)), $0.intOrNil(2).map(Instant.init(ms:)), Instant(ms: $0.int(3))) }

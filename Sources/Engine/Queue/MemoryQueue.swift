@@ -28,6 +28,7 @@ public actor MemoryQueue: JobQueue {
   private var deadlines = Heap<Deadline>()
   /// Jobs that ended lately, so that emitting them again is harmless.
   private var ended: [JobID: Instant] = [:]
+  private var endedPruned = Instant(ms: 0)
 
   /// `epoch` was raised and stored before the first lease.
   public init(epoch: Int64) { self.epoch = epoch }
@@ -122,7 +123,10 @@ public actor MemoryQueue: JobQueue {
         closed.append(ClosedJob(job: entry.job, reason: entry.leases > 0 ? .workerLost : .workerOffline))
       }
     }
-    if ended.count > 4096 { ended = ended.filter { now - $0.value < 600_000 } }
+    if now - endedPruned > 15_000 {
+      endedPruned = now
+      ended = ended.filter { now - $0.value < 30_000 }
+    }
     return closed
   }
 

@@ -6,7 +6,7 @@ import Store
 extension Engine {
   /// Puts the next slot of each plan row into the heap.
   func schedule(_ one: Watched, from: Instant) {
-    for row in one.plan {
+    for row in one.plan where one.scheduled.insert(row.id).inserted {
       if let at = row.firstSlot(atOrAfter: from) {
         due.push(Due(at: at, monitor: one.id, region: row.region, plan: row.id))
       }

@@ -15,6 +15,8 @@ final class Watched {
   var lastSlot: [RegionID: Instant] = [:]
   /// When the engine is to ask the verdict again, as it stands in the heap.
   var wakesAt: Instant?
+  /// Plan rows that stand in the heap: an edit that leaves a row alone adds no second chain of slots.
+  var scheduled: Set<Int64> = []
   private var compiled: ProbeTarget?
 
   init(_ stored: WatchedMonitor) {

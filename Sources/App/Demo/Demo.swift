@@ -1,0 +1,69 @@
+import Domain
+import Engine
+import Glibc
+import JSON
+import Notify
+import Sodium
+import Store
+import Web
+
+/// A throw-away instance that watches the demo's own targets: nothing of it stays, nothing of it needs the internet.
+struct Demo: Sendable {
+  let instance: Instance
+  let targets: DemoTargets
+  let email = "demo@example.com"
+  let password: String
+  let folder: String
+
+  init(port: Int, log: Log) async throws {
+    var template = Array("/tmp/martlet-demo-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw CommandFailure(code: ExitCode.failure, message: "no folder can be made under /tmp. Is the disk full?")
+    }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    targets = try DemoTargets()
+    var settings = InstanceSettings()
+    settings.port = port
+    instance = try await Instance(settings, folder: try DataFolder(folder), log: log)
+    password = Base32.encode(Sodium.random(10))
+    try await fill()
+  }
+
+  /// An account, a monitor and a service for each target: what a person would click together.
+  private func fill() async throws {
+    let access = instance.access
+    let client = Access.Client(address: "127.0.0.1", userAgent: "martlet demo")
+    let session = try await access.signUp(
+      Access.NewAccount(email: email, password: password, name: "Demo"), organization: "Demo",
+      setupToken: try await access.prepareSetup(), client: client)
+    guard let identity = try await access.identify(session: session.token, client: client) else {
+      throw CommandFailure(code: ExitCode.failure, message: "the demo's own account was refused.")
+    }
+    let store = instance.store
+    for target in targets.all {
+      var monitor = MonitorSettings(name: target.name, url: target.url)
+      monitor.intervalS = 5
+      monitor.timeoutMs = 3000
+      monitor.attempts = 2
+      monitor.degradedAfterMs = target.degradedAfterMs
+      monitor.tags = ["demo"]
+      if let days = target.certificateDays {
+        monitor.verifyTLS = false
+        monitor.assertions = [Assertion(.certificateDays, .gt, String(days))]
+      }
+      try await store.write { [monitor, world = store.world, sealer = store.sealer] db in
+        let id = try MonitorQueries.create(
+          monitor, scope: identity.scope, by: identity.principal, in: db, world: world, sealer: sealer)
+        _ = try ServiceDesk(scope: identity.scope, by: identity.principal, in: db, world: world)
+          .create(ServiceDraft(name: target.service, monitors: [id]), state: .byMonitors)
+      }
+    }
+  }
+
+  func stop() async {
+    await instance.stop()
+    await targets.stop()
+    for name in ["martlet.db", "martlet.db-wal", "martlet.db-shm", "secret.key", "lock"] { unlink(folder + "/" + name) }
+    rmdir(folder)
+  }
+}
