@@ -56,7 +56,7 @@ def sign_up(url: str, name: str = "Ada", organization: str = "Harbourline", toke
     """A new account with its organization, as a logged-in client."""
     client = Client(url)
     body = {
-        "email": f"{"".join(c for c in name.lower() if c.isalnum())}{next(_numbers)}@example.org",
+        "email": ''.join(c for c in name.lower() if c.isalnum()) + f"{next(_numbers)}@example.org",
         "password": PASSWORD,
         "name": name,
         "organization": organization,
