@@ -7,6 +7,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from support.api import Client, first_account
+from support.targets import free_port
 from support.waiting import eventually
 
 
@@ -27,9 +28,10 @@ class Postbox:
 @pytest.fixture
 def postbox():
     box = Postbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    box.url = "smtp://127.0.0.1:%d" % controller.server.sockets[0].getsockname()[1]
+    box.url = f"smtp://127.0.0.1:{port}"
     yield box
     controller.stop()
 
