@@ -94,8 +94,9 @@ def read_events(response):
     """(id, event, data) of a stream of server-sent events."""
     fields: dict[str, str] = {}
     for line in response.iter_lines():
-        if not line and fields:
-            yield fields
+        if not line:
+            if "data" in fields:
+                yield fields
             fields = {}
         elif line and not line.startswith(":"):
             name, _, value = line.partition(":")

@@ -52,11 +52,15 @@ def setup_token(setup_url: str) -> str:
     return parse_qs(urlparse(setup_url).query)["token"][0]
 
 
+def _address(name: str) -> str:
+    return f"{''.join(c for c in name.lower() if c.isalnum())}{next(_numbers)}@example.org"
+
+
 def sign_up(url: str, name: str = "Ada", organization: str = "Harbourline", token: str | None = None) -> Client:
     """A new account with its organization, as a logged-in client."""
     client = Client(url)
     body = {
-        "email": ''.join(c for c in name.lower() if c.isalnum()) + f"{next(_numbers)}@example.org",
+        "email": _address(name),
         "password": PASSWORD,
         "name": name,
         "organization": organization,
@@ -83,7 +87,7 @@ def key_of(owner: Client, scope: str = "write") -> Client:
 
 def invited(owner: Client, role: str, name: str = "Grace") -> Client:
     """A new member of the owner's organization, logged in."""
-    invitation = owner.create("invitations/", email=f"{name.lower()}{next(_numbers)}@example.org", role=role)
+    invitation = owner.create("invitations/", email=_address(name), role=role)
     token = parse_qs(urlparse(invitation["link"]).query)["token"][0]
     client = Client(owner.root)
     body = {"token": token, "name": name, "password": PASSWORD}
