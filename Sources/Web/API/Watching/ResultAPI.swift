@@ -5,46 +5,7 @@ import Store
 
 /// What a monitor's checks brought.
 enum ResultAPI {
-  enum Window: String, CaseIterable, Sendable {
-    case day = "24h"
-    case week = "7d"
-    case month = "30d"
-    case quarter = "90d"
-    case year = "365d"
-
-    var ms: Int64 {
-      switch self {
-      case .day: Instant.dayMs
-      case .week: 7 * Instant.dayMs
-      case .month: 30 * Instant.dayMs
-      case .quarter: 90 * Instant.dayMs
-      case .year: 365 * Instant.dayMs
-      }
-    }
-
-    /// What is drawn when nobody says how fine.
-    var granularity: Granularity {
-      switch self {
-      case .day: .minute
-      case .week, .month: .hour
-      case .quarter, .year: .day
-      }
-    }
-  }
-
-  enum Granularity: String, CaseIterable, Sendable {
-    case minute = "1m"
-    case hour = "1h"
-    case day = "1d"
-
-    var ms: Int64 {
-      switch self {
-      case .minute: Instant.minuteMs
-      case .hour: Instant.hourMs
-      case .day: Instant.dayMs
-      }
-    }
-  }
+  typealias Window = MetricsQuestion.Window
 
   static let pointsMax: Int64 = 2000
 
@@ -96,13 +57,13 @@ enum ResultAPI {
       throw Problem.invalid("?granularity", "is too fine for this window: at most \(pointsMax) points")
     }
     let name = try request.query.text("region", max: 63)
-    let to = context.world.now()
-    let from = Instant(ms: (to.ms - window.ms) / granularity.ms * granularity.ms)
-    let points = try await context.store.read { db -> [MetricPoint] in
+    let now = context.world.now()
+    let points = try await context.store.read { db -> [MetricsBucket] in
       let region = try name.flatMap { try RegionQueries.find($0, scope: request.scope, in: db) }
       if name != nil, region == nil { return [] }
-      return try MetricQueries.series(
-        monitor, from: from, to: to, stepMs: granularity.ms, region: region, in: db)
+      let question = MetricsQuestion(window: window, granularity: granularity, region: region)
+      return try MetricsQueries.metrics(question, of: monitor.id, now: now, in: db)
+        .filter { $0.rollup.n + $0.rollup.missed > 0 }
     }
     return .json(["results": .array(points.map(json))])
   }
@@ -119,11 +80,13 @@ enum ResultAPI {
     }
   }
 
-  private static func json(_ point: MetricPoint) -> JSON {
-    [
-      "start": JSON(point.start), "n": JSON(point.n), "ok": JSON(point.ok), "degraded": JSON(point.degraded),
-      "down": JSON(point.down), "missed": JSON(point.missed), "p50_us": JSON(point.p50Us), "p95_us": JSON(point.p95Us),
-      "p99_us": JSON(point.p99Us), "max_us": JSON(point.maxUs), "uptime": JSON(point.uptime),
+  private static func json(_ point: MetricsBucket) -> JSON {
+    let counts = point.rollup
+    return [
+      "start": JSON(point.start), "n": .int(counts.n), "ok": .int(counts.ok), "degraded": .int(counts.degraded),
+      "down": .int(counts.n - counts.ok - counts.degraded), "missed": .int(counts.missed), "p50_us": JSON(point.p50Us),
+      "p95_us": JSON(point.p95Us), "p99_us": JSON(point.p99Us), "max_us": counts.n > 0 ? .int(counts.maxUs) : .null,
+      "uptime": JSON(point.uptime),
     ]
   }
 
@@ -167,4 +130,15 @@ enum ResultAPI {
   }
 
   private static func number(_ value: Int32?) -> JSON { value.map { .int(Int64($0)) } ?? .null }
+}
+
+extension MetricsQuestion.Window {
+  /// What is drawn when nobody says how fine.
+  fileprivate var granularity: MetricsQuestion.Granularity {
+    switch self {
+    case .day: .minute
+    case .week, .month: .hour
+    case .quarter, .year: .day
+    }
+  }
 }
