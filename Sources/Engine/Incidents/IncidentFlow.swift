@@ -23,18 +23,32 @@ public enum IncidentFlow {
     try announcer.finish()
   }
 
-  /// A monitor is about to be deleted: its open incident ends, without a message that it were up. Call it in the deleting
-  /// transaction, before the monitor leaves its services.
-  public static func forget(
-    _ monitor: MonitorRow, scope: TenantScope, in db: Connection, world: World
-  ) throws {
+  /// Deletes a monitor for a person; its open incident ends, without a message that it were up, and its services follow the
+  /// monitors that are left. False when there is no such monitor.
+  public static func deleteMonitor(
+    _ id: PublicID<MonitorTag>, scope: TenantScope, by principal: Principal, in db: Connection, world: World,
+    sealer: Sealer
+  ) throws -> Bool {
+    guard let monitor = try MonitorQueries.find(id, scope: scope, in: db, sealer: sealer) else { return false }
     let now = world.now()
-    let change = MonitorChange(
-      monitor: monitor.id, publicID: monitor.publicID, organization: monitor.organization,
-      name: monitor.settings.name, url: monitor.settings.url, from: monitor.status, to: .paused, since: now, at: now)
+    let services = try ServiceQueries.watching(monitor.id, scope: scope, in: db, now: now)
+    guard try MonitorQueries.delete(id, scope: scope, by: principal, in: db, world: world, sealer: sealer) else {
+      return false
+    }
     var announcer = Announcer(scope: scope, db: db, world: world)
+    let change = MonitorChange(
+      monitor: monitor.id, publicID: id, organization: monitor.organization, name: monitor.settings.name,
+      url: monitor.settings.url, from: monitor.status, to: .paused, since: now, at: now)
     try leave(change, scope: scope, in: db, world: world, &announcer)
+    try announcer.gone(.monitor, id: id.text, pages: [])
+    let states = ServiceStates(scope: scope, db: db, world: world)
+    for before in services {
+      guard let service = try ServiceQueries.find(before.id, scope: scope, in: db, now: now) else { continue }
+      let moved = try states.afterMonitor(service)
+      if moved || service.observed != before.observed { try announcer.service(service.id) }
+    }
     try announcer.finish()
+    return true
   }
 
   // MARK: Private

@@ -169,3 +169,21 @@ func revision() async throws {
   #expect(try #require(try await revision()) > second)
   #expect(try await world.events(page: 2).isEmpty)
 }
+
+@Test("deleting the monitor ends its incident, frees its services and tells nobody that it is up")
+func deleted() async throws {
+  let world = try await IncidentWorld()
+  try await world.service("API", monitors: [1, 2])
+  try await world.change(.unconfirmed, .down, failure: refused)
+  let store = world.test.store
+  let isGone = try await store.write { [scope = world.scope, principal = world.principal] db in
+    try IncidentFlow.deleteMonitor(
+      IncidentWorld.monitor(1), scope: scope, by: principal, in: db, world: store.world, sealer: store.sealer)
+  }
+  #expect(isGone)
+  #expect(try await world.list().first?.status == .resolved)
+  #expect(try await world.told() == ["monitor.down"])
+  let service = try await world.service(named: "API")
+  #expect(service.status == .operational)
+  #expect(service.monitors.map(\.publicID) == [IncidentWorld.monitor(2)])
+}

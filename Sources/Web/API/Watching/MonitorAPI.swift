@@ -54,7 +54,7 @@ enum MonitorAPI {
   static func delete(_ request: APIRequest, _ context: WebContext) async throws -> Response {
     let id = try request.id(PublicID<MonitorTag>.self)
     let deleted = try await context.store.write { [world = context.world, sealer = context.store.sealer] db in
-      try MonitorQueries.delete(
+      try IncidentFlow.deleteMonitor(
         id, scope: request.scope, by: request.principal, in: db, world: world, sealer: sealer)
     }
     guard deleted else { throw Problem.notFound }

@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import HTML
 import HTTPServer
 import SQLite
@@ -25,7 +26,7 @@ enum MonitorPages {
       let id = try request.id(PublicID<MonitorTag>.self)
       let store = request.store
       let gone = try await store.write { db in
-        try MonitorQueries.delete(
+        try IncidentFlow.deleteMonitor(
           id, scope: known.scope, by: known.principal, in: db, world: store.world, sealer: store.sealer)
       }
       guard gone else { throw Problem.notFound }
