@@ -106,32 +106,13 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 # What the product does not do yet, by the test that will see it: each is expected to fail and says so in the report.
 KNOWN_GAPS = {
-    "test_a_monitor_goes_on_after_a_restart_and_the_gap_is_missed": "slots of a gap are not in the metrics yet",
-    "test_nothing_acknowledged_is_lost_when_the_process_is_killed": "writers do not all come back within the wait",
-    "test_a_full_disk_stops_writes_and_nothing_else": "not survived yet",
-    "test_setup_first_monitor_outage_and_recovery": "the webhook step of the browser walk is not reached",
-    "test_polling_tells_the_same_story": "the polling body is not settled",
-    "test_a_ticket_opens_the_organizations_feed_once": "the live feed's answers are not settled",
-    "test_one_who_talks_too_fast_is_closed": "the live feed's limits are not settled",
-    "test_server_sent_events_carry_it_and_resume_by_their_id": "the live feed's answers are not settled",
     "test_every_page_of_a_lived_in_installation_holds": "settings, regions and some forms have no handler yet",
     "test_the_html_is_well_formed_and_carries_a_strict_policy": "settings, regions and some forms have no handler yet",
-    "test_a_monitor_is_made_without_javascript": "the walk is not passed yet",
     "test_the_public_page_is_light_and_sets_no_cookie": "the public page has no cache yet",
     "test_the_public_page_works_without_javascript": "the walk is not passed yet",
     "test_feed_and_badge_are_what_they_claim": "feed, badge and history have no handler yet",
-    "test_printing_and_reduced_motion_do_not_break_it": "the walk is not passed yet",
     "test_the_demo_shows_every_state": "the demo is new and not judged yet",
-    "test_every_command_has_help_and_the_version_is_one_line": "the demo is new and not judged yet",
-    "test_gallery_draws_every_page": "not judged with this build",
     "test_schemathesis_finds_no_server_error_and_no_schema_violation": "the schema is not held everywhere yet",
-    "test_every_route_with_every_id_of_the_other_tenant_answers_as_if_it_were_absent": "its fixture signs up an address that is refused",
-    "test_no_list_answers_with_anything_of_the_other_tenant": "its fixture signs up an address that is refused",
-    "test_references_to_the_other_tenant_inside_a_body_are_refused": "its fixture signs up an address that is refused",
-    "test_the_pages_of_the_other_tenant_are_not_found": "its fixture signs up an address that is refused",
-    "test_an_outage_and_its_end_are_mailed_once_each": "the mail sink of the tests does not start",
-    "test_a_mail_that_is_put_off_is_sent_later": "the mail sink of the tests does not start",
-    "test_a_password_is_reset_by_mail": "the mail sink of the tests does not start",
 }
 
 
