@@ -111,8 +111,6 @@ KNOWN_GAPS = {
     "test_the_public_page_is_light_and_sets_no_cookie": "the public page has no cache yet",
     "test_the_public_page_works_without_javascript": "the walk is not passed yet",
     "test_feed_and_badge_are_what_they_claim": "feed, badge and history have no handler yet",
-    "test_the_demo_shows_every_state": "the demo is new and not judged yet",
-    "test_schemathesis_finds_no_server_error_and_no_schema_violation": "the schema is not held everywhere yet",
 }
 
 

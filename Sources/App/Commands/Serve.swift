@@ -22,9 +22,7 @@ extension Command {
       do {
         instance = try await Instance(settings, folder: folder, log: log)
       } catch let error as ServerError {
-        throw CommandFailure(
-          code: ExitCode.badConfiguration,
-          message: "cannot listen on \(settings.host):\(settings.port): \(error.message). Name another with --listen.")
+        throw settings.cannotListen(error)
       } catch let error as SQLiteError {
         throw CommandFailure(code: error.exitCode, message: "the database in \(folder.path) cannot be used: \(error)")
       } catch let error as MigrationError {
@@ -41,9 +39,7 @@ extension Command {
     })
 
   private static let serveSettings = [
-    Setting("listen", "HOST:PORT", standard: "127.0.0.1:8080", help: "Where to listen; port 0 picks a free one.") {
-      ListenAddress($0) == nil ? "give an address and a port, such as 127.0.0.1:8080." : nil
-    },
+    .listen,
     Setting("data", "DIR", standard: "data", help: "The folder of the database and the key."),
     Setting("base-url", "URL", help: "The address people use, where a proxy stands before martlet.") {
       (try? WebURL($0)) == nil ? "give an http or https address." : nil
@@ -66,6 +62,15 @@ extension Command {
     Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
     Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),
   ]
+}
+
+extension Setting {
+  /// Where `serve` and `demo` listen.
+  static let listen = Setting(
+    "listen", "HOST:PORT", standard: "127.0.0.1:8080", help: "Where to listen; port 0 picks a free one."
+  ) {
+    ListenAddress($0) == nil ? "give an address and a port, such as 127.0.0.1:8080." : nil
+  }
 }
 
 /// `127.0.0.1:8080`, `[::1]:8080`, `:8080`.
@@ -99,6 +104,12 @@ extension InstanceSettings {
     mailFrom = arguments["mail-from"] ?? mailFrom
     caFile = arguments["ca-file"]
     dnsServers = arguments["dns"]
+  }
+
+  func cannotListen(_ error: ServerError) -> CommandFailure {
+    CommandFailure(
+      code: ExitCode.badConfiguration,
+      message: "cannot listen on \(host):\(port): \(error.message). Name another with --listen.")
   }
 }
 

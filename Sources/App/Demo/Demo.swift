@@ -14,27 +14,27 @@ struct Demo: Sendable {
   let email = "demo@example.com"
   let password: String
   let folder: String
+  /// The slug of the public page.
+  private(set) var page = ""
 
-  init(port: Int, log: Log) async throws {
+  init(_ settings: InstanceSettings, log: Log) async throws {
     var template = Array("/tmp/martlet-demo-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw CommandFailure(code: ExitCode.failure, message: "no folder can be made under /tmp. Is the disk full?")
     }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     targets = try DemoTargets()
-    var settings = InstanceSettings()
-    settings.port = port
     instance = try await Instance(settings, folder: try DataFolder(folder), log: log)
     password = Base32.encode(Sodium.random(10))
-    try await fill()
+    page = try await fill()
   }
 
-  /// An account, a monitor and a service for each target: what a person would click together.
-  private func fill() async throws {
+  /// An account, a monitor and a service for each target: what a person would click together. Returns the page's slug.
+  private func fill() async throws -> String {
     let access = instance.access
     let client = Access.Client(address: "127.0.0.1", userAgent: "martlet demo")
     let session = try await access.signUp(
-      Access.NewAccount(email: email, password: password, name: "Demo"), organization: "Demo",
+      Access.NewAccount(email: email, password: password, name: "Demo"), organization: "Harbourline",
       setupToken: try await access.prepareSetup(), client: client)
     guard let identity = try await access.identify(session: session.token, client: client) else {
       throw CommandFailure(code: ExitCode.failure, message: "the demo's own account was refused.")
@@ -58,6 +58,8 @@ struct Demo: Sendable {
           .create(ServiceDraft(name: target.service, monitors: [id]), state: .byMonitors)
       }
     }
+    let pages = try await store.read { db in try StatusPageQueries.list(scope: identity.scope, in: db) }
+    return pages.first?.slug ?? ""
   }
 
   func stop() async {
