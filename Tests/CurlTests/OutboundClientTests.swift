@@ -1,73 +1,58 @@
-import Foundation
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Curl
 
-/// Debian's python3 as the judge on the other side.
-private final class PythonServer {
-  let port: UInt16
-  private let process = Process()
-  private let output = Pipe()
-
-  init(_ script: String) throws {
-    process.executableURL = URL(filePath: "/usr/bin/python3")
-    process.arguments = ["-u", "-c", script]
-    process.standardOutput = output
-    try process.run()
-    var text = ""
-    while !text.contains("\n") {
-      let part = output.fileHandleForReading.availableData
-      if part.isEmpty { break }
-      text += String(decoding: part, as: UTF8.self)
-    }
-    port = UInt16(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-  }
-
-  deinit { process.terminate() }
-
-  /// What it printed after its port, once it has ended.
-  func rest() -> String {
-    process.waitUntilExit()
-    return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  }
+/// Gathers what a mail server was told: commands after `C`, lines of the message after `D`.
+private final class Heard: Sendable {
+  private let lines = Mutex<[String]>([])
+  var all: [String] { lines.withLock { $0 } }
+  func note(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
-private let smtpOnce = """
-  import socket
-  s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])
-  c, _ = s.accept(); f = c.makefile("rwb", buffering=0); seen = []
-  def say(t): c.sendall(t.encode() + b"\\r\\n")
-  say("220 hello")
-  data = False
-  for line in f:
-      t = line.decode().rstrip("\\r\\n")
-      if data:
-          if t == ".": data = False; say("250 taken")
-          else: seen.append("D " + t)
-          continue
-      seen.append("C " + t)
-      if t.startswith("EHLO"): say("250 ok")
-      elif t.startswith("RCPT") and "nobody" in t: say("550 no such box")
-      elif t == "DATA": data = True; say("354 go")
-      elif t == "QUIT": say("221 bye"); break
-      else: say("250 ok")
-  print("\\n".join(seen))
-  """
+/// A mail server that takes everything but mail for nobody; it does not know STARTTLS.
+private func mailServer(_ heard: Heard) throws -> ScriptedServer {
+  try ScriptedServer { connection in
+    func say(_ line: String) { connection.send(line + "\r\n") }
+    say("220 hello")
+    var isData = false
+    while let line = connection.readLine() {
+      if isData {
+        if line == "." {
+          isData = false
+          say("250 taken")
+        } else {
+          heard.note("D \(line)")
+        }
+        continue
+      }
+      heard.note("C \(line)")
+      if line.hasPrefix("RCPT"), line.contains("nobody") {
+        say("550 no such box")
+      } else if line == "DATA" {
+        isData = true
+        say("354 go")
+      } else if line == "QUIT" {
+        return say("221 bye")
+      } else {
+        say("250 ok")
+      }
+    }
+  }
+}
 
 @Suite("The outbound client")
 struct OutboundClientTests {
   @Test("sends a request and brings the answer, whatever its status")
   func request() async throws {
-    let server = try PythonServer(
-      """
-      import http.server
-      class H(http.server.BaseHTTPRequestHandler):
-          def do_POST(self):
-              body = self.rfile.read(int(self.headers["Content-Length"]))
-              self.send_response(418); self.send_header("X-Seen", self.headers["X-Mine"]); self.end_headers(); self.wfile.write(body[::-1])
-          def log_message(self, *a): pass
-      s = http.server.HTTPServer(("127.0.0.1", 0), H); print(s.server_port); s.serve_forever()
-      """)
+    let server = try ScriptedServer { connection in
+      let head = connection.readHead()
+      let body = connection.read(3)
+      let isMine = head.contains("X-Mine: a") && head.hasPrefix("POST /hook HTTP/1.1")
+      connection.answer(
+        "418 I'm a teapot", headers: ["X-Seen: \(isMine)"], body: String(decoding: body.reversed(), as: UTF8.self))
+    }
     let client = try OutboundClient()
     defer { client.stop() }
     let request = OutboundRequest(
@@ -76,7 +61,7 @@ struct OutboundClientTests {
       body: Array("abc".utf8))
     let answer = try await client.send(request) { _ in true }
     #expect(answer.status == 418)
-    #expect(answer.header("x-seen") == "a")
+    #expect(answer.header("x-seen") == "true")
     #expect(answer.body == Array("cba".utf8))
     await #expect(throws: TransferFailure.self) { try await client.send(request) { _ in false } }
   }
@@ -102,7 +87,8 @@ struct OutboundClientTests {
 
   @Test("hands a mail to its server, dots stuffed")
   func mail() async throws {
-    let server = try PythonServer(smtpOnce)
+    let heard = Heard()
+    let server = try mailServer(heard)
     let client = try OutboundClient()
     defer { client.stop() }
     let mail = OutboundMail(
@@ -110,7 +96,7 @@ struct OutboundClientTests {
       from: "from@example.com", to: ["a@example.com", "b@example.com"],
       message: Array("Subject: x\r\n\r\n.dot\r\n".utf8))
     try await client.sendMail(mail) { _ in true }
-    let seen = server.rest()
+    let seen = heard.all
     #expect(seen.contains("C EHLO martlet.example"))
     #expect(seen.contains("C MAIL FROM:<from@example.com>"))
     #expect(seen.contains("C RCPT TO:<b@example.com>"))
@@ -119,7 +105,8 @@ struct OutboundClientTests {
 
   @Test("tells the server's refusal with its code")
   func refusedMail() async throws {
-    let server = try PythonServer(smtpOnce)
+    let heard = Heard()
+    let server = try mailServer(heard)
     let client = try OutboundClient()
     defer { client.stop() }
     let mail = OutboundMail(
@@ -135,14 +122,15 @@ struct OutboundClientTests {
 
   @Test("does not send where STARTTLS is required and not offered")
   func startTLSRequired() async throws {
-    let server = try PythonServer(smtpOnce)
+    let heard = Heard()
+    let server = try mailServer(heard)
     let client = try OutboundClient()
     defer { client.stop() }
     let mail = OutboundMail(
       server: try MailServer("smtp://user:secret@127.0.0.1:\(server.port)"), from: "from@example.com",
       to: ["a@example.com"], message: Array("Subject: x\r\n\r\nx\r\n".utf8))
     await #expect(throws: MailError.self) { try await client.sendMail(mail) { _ in true } }
-    #expect(!server.rest().contains("MAIL"))
+    #expect(!heard.all.contains { $0.contains("MAIL") })
   }
 
   @Test("reads mail server addresses")

@@ -1,6 +1,7 @@
 import CLinux
 import Domain
 import Probe
+import TestSupport
 import Testing
 
 @Suite("The probe engine")

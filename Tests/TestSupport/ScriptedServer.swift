@@ -3,13 +3,14 @@ import Glibc
 import Synchronization
 
 /// A TCP server on loopback whose answers are written by the test: each connection runs the script on its own thread.
-final class ScriptedServer: @unchecked Sendable {
-  struct Connection {
-    let fd: Int32
+public final class ScriptedServer: @unchecked Sendable {
+  /// One accepted connection, for its script alone.
+  public struct Connection {
+    public let fd: Int32
 
     /// Reads up to the empty line; what it read as text.
     @discardableResult
-    func readHead() -> String {
+    public func readHead() -> String {
       var bytes: [UInt8] = []
       var byte: UInt8 = 0
       while recv(fd, &byte, 1, 0) == 1 {
@@ -19,9 +20,26 @@ final class ScriptedServer: @unchecked Sendable {
       return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// One line without its end; nil when the peer has gone.
+    public func readLine() -> String? {
+      var bytes: [UInt8] = []
+      var byte: UInt8 = 0
+      while recv(fd, &byte, 1, 0) == 1 {
+        if byte == 0x0a { return String(decoding: bytes.last == 0x0d ? bytes.dropLast() : bytes[...], as: UTF8.self) }
+        bytes.append(byte)
+      }
+      return nil
+    }
+
+    public func read(_ count: Int) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: count)
+      let got = bytes.withUnsafeMutableBytes { recv(fd, $0.baseAddress, count, Int32(MSG_WAITALL)) }
+      return Array(bytes.prefix(max(got, 0)))
+    }
+
     /// False when the peer has gone.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    public func send(_ bytes: [UInt8]) -> Bool {
       var sent = 0
       while sent < bytes.count {
         let count = bytes[sent...].withUnsafeBytes { Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -32,37 +50,39 @@ final class ScriptedServer: @unchecked Sendable {
     }
 
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    func answer(_ status: String = "200 OK", headers: [String] = [], body: String = "ok") {
+    public func answer(_ status: String = "200 OK", headers: [String] = [], body: String = "ok") {
       let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
       send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    func pause(_ ms: UInt32) { usleep(ms * 1000) }
+    public func pause(_ ms: UInt32) { usleep(ms * 1000) }
 
     /// Closes with RST.
-    func reset() {
+    public func reset() {
       var linger = linger(l_onoff: 1, l_linger: 0)
       setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
     /// Waits until the peer closes.
-    func waitForClose() {
+    public func waitForClose() {
       var byte: UInt8 = 0
       while recv(fd, &byte, 1, 0) > 0 {}
     }
   }
 
-  let port: UInt16
+  public let port: UInt16
   private let listener: Int32
   private let seen = Mutex<(connections: Int, heads: [String])>((0, []))
 
-  var url: String { "http://127.0.0.1:\(port)" }
-  var connections: Int { seen.withLock { $0.connections } }
-  var heads: [String] { seen.withLock { $0.heads } }
+  public var url: String { "http://127.0.0.1:\(port)" }
+  public var connections: Int { seen.withLock { $0.connections } }
+  public var heads: [String] { seen.withLock { $0.heads } }
 
-  init(address: String = "127.0.0.1", port wanted: UInt16 = 0, _ script: @escaping @Sendable (Connection) -> Void)
+  public init(
+    address: String = "127.0.0.1", port wanted: UInt16 = 0, _ script: @escaping @Sendable (Connection) -> Void
+  )
     throws
   {
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -96,7 +116,7 @@ final class ScriptedServer: @unchecked Sendable {
   }
 
   /// For scripts that want to show what they were asked.
-  func remember(_ head: String) { seen.withLock { $0.heads.append(head) } }
+  public func remember(_ head: String) { seen.withLock { $0.heads.append(head) } }
 
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
