@@ -133,6 +133,26 @@ public enum NotificationQueries {
     db.announce(.notificationsDue)
   }
 
+  /// What became of each channel's newest message.
+  public static func latest(
+    scope: TenantScope, in db: Connection
+  ) throws -> [ChannelID: (state: String, attempts: Int, at: Instant)] {
+    let rows = try db.rows(
+      """
+      SELECT channel_id, state, attempts, coalesce(done_ms, created_ms) FROM notification WHERE id IN
+        (SELECT max(id) FROM notification WHERE organization_id = $1 AND channel_id IS NOT NULL GROUP BY channel_id)
+      """, [.int(scope.organization.raw)]
+    ) { (ChannelID($0.int(0)), (state: $0.text(1), attempts: Int($0.int(2)), at: Instant(ms: $0.int(3)))) }
+    return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+  }
+
+  public static func count(state: String, scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first(
+      "SELECT count(*) FROM notification WHERE organization_id = $1 AND state = $2",
+      [.int(scope.organization.raw), .text(state)]
+    ) { Int($0.int(0)) } ?? 0
+  }
+
   /// Newest first; `state` of the row or nil for all.
   public static func list(
     state: String?, page: Int, rows: Int, scope: TenantScope, in db: Connection

@@ -43,6 +43,14 @@ extension Outbox {
   }
 }
 
+/// A stored message for those who do not see how messages are sent.
+public enum StoredNotice {
+  /// `Booking API is down: connection refused`; empty for a payload of another version.
+  public static func sentence(_ payload: String) throws -> String {
+    Notice(json: try JSON(parsing: payload))?.sentence ?? ""
+  }
+}
+
 /// The rules of channels' settings, for those who do not see how messages are sent.
 public enum ChannelRules {
   public static let kinds = ChannelKind.allCases.map(\.rawValue)

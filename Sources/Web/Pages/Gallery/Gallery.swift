@@ -165,7 +165,8 @@ public enum Gallery {
       "Account", "settings-account.html",
       {
         AccountPage(
-          frame: Sample.frame(), name: "Ines Okafor", email: "ines@harbourline.example", role: "owner",
+          frame: Sample.frame(), name: "Ines Okafor", email: "ines@harbourline.example",
+          savedEmail: "ines@harbourline.example", role: "owner",
           errors: ["current_password": "That is not it."]
         ).render()
       }

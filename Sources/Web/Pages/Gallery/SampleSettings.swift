@@ -87,20 +87,18 @@ extension Sample {
 
   static let channelRows: [ChannelsPage.Row] = [
     .init(
-      id: "chn_1", name: "On call", kind: .email, target: "oncall@harbourline.example", monitors: 1_291,
+      id: "chn_1", name: "On call", kind: .email, target: "oncall@harbourline.example",
       last: ("delivered", now - 44 * minute), isEnabled: true),
     .init(
-      id: "chn_2", name: "Old pager", kind: .webhook, target: "pager.example", monitors: 12,
+      id: "chn_2", name: "Old pager", kind: .webhook, target: "pager.example",
       last: ("dead", now - 44 * minute), isEnabled: true),
-    .init(id: "chn_3", name: "#ops", kind: .slack, target: "hooks.slack.com", monitors: 3, last: nil, isEnabled: false),
+    .init(id: "chn_3", name: "#ops", kind: .slack, target: "hooks.slack.com", last: nil, isEnabled: false),
   ]
 
   static func channel(_ isDelivered: Bool) -> ChannelPage {
     ChannelPage(
       frame: frame(), id: "chn_1", name: "Old pager",
-      form: ChannelForm(
-        kind: .webhook, name: "Old pager", isForEveryMonitor: false,
-        monitors: [.init(id: "mon_1", name: "Booking API", isOn: true)], keepsURL: true),
+      form: ChannelForm(kind: .webhook, name: "Old pager", keepsURL: true),
       test: .init(
         isDelivered: isDelivered,
         sentence: isDelivered ? "204 in 84 ms" : "Could not connect to pager.example: connection refused", at: now),

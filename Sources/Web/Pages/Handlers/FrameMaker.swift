@@ -9,7 +9,9 @@ enum FrameMaker {
   private static let done: [String: String] = [
     "saved": "Saved.", "deleted": "Deleted.", "paused": "Paused: nothing is checked until it is resumed.",
     "resumed": "Resumed: the first check is on its way.", "checking": "A check is on its way.",
-    "posted": "Posted.", "acknowledged": "Acknowledged.", "sent": "Sent again.", "ended": "Ended.",
+    "posted": "Posted.", "acknowledged": "Acknowledged.", "sent": "It is sent again.", "ended": "Ended.",
+    "revoked": "Revoked.",
+    "password": "The password is changed; every other session is ended.",
   ]
 
   static func frame(_ request: PageRequest) async throws -> AppFrame {

@@ -23,8 +23,9 @@ struct RegionsPage: AppPage {
     /// `up` working, `degraded` late, `unknown` silent, `paused` left.
     var state: State
     var version: String
-    var leases: Int
-    var spooled: Int
+    /// Jobs it holds and results it has not delivered; nil where it does not say.
+    var leases: Int?
+    var spooled: Int?
     var heardAgoMs: Int64
     var clockSkewMs: Int64?
   }
@@ -84,8 +85,8 @@ struct RegionsPage: AppPage {
     return """
       <tr><td class="c-state">\(StateMark(worker.state, word))</td><td class="name"><span class="mono">\(worker.name)</span>\
       \(skew.map { "<span class=\"sub\">\($0)</span>" as HTML })</td><td class="c-hide">\(worker.region)</td>\
-      <td class="num c-b" data-l="leases">\(Format.count(worker.leases))</td><td class="num c-b" data-l="v">\(worker.version)</td>\
-      <td class="num c-hide">\(Format.count(worker.spooled))</td><td class="num c-b last quiet" data-l="heard">\(Format.age(ms: worker.heardAgoMs))</td></tr>
+      <td class="num c-b" data-l="leases">\(worker.leases.map { HTML(text: Format.count($0)) } ?? Nothing().body)</td><td class="num c-b" data-l="v">\(worker.version)</td>\
+      <td class="num c-hide">\(worker.spooled.map { HTML(text: Format.count($0)) } ?? Nothing().body)</td><td class="num c-b last quiet" data-l="heard">\(Format.age(ms: worker.heardAgoMs))</td></tr>
 
       """
   }

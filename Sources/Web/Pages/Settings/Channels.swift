@@ -36,9 +36,10 @@ struct ChannelsPage: SettingsPage {
     var kind: ChannelKind
     /// Host or address, never a secret.
     var target: String
-    var monitors: Int
     var last: (outcome: String, at: Int64)?
     var isEnabled: Bool
+    /// Why Martlet itself switched it off.
+    var offReason: String?
   }
 
   var frame: AppFrame
@@ -52,7 +53,9 @@ struct ChannelsPage: SettingsPage {
     return failing.count == 1
       ? "<bdi>\(failing[0].name)</bdi> does not take messages." : "\(failing.count) channels do not take messages."
   }
-  var lead: HTML? { "A channel tells somebody when a monitor is confirmed down, and when it is up again." }
+  var lead: HTML? {
+    "Every channel that is on tells somebody when a monitor is confirmed down, and when it is up again."
+  }
   var buttons: HTML? {
     guard frame.canWrite else { return nil }
     return ChannelKind.allCases.map {
@@ -70,7 +73,7 @@ struct ChannelsPage: SettingsPage {
     }
     return """
       <section class="card"><table class="table folds-up three"><caption class="vh">Channels</caption><thead><tr><th scope="col">Name</th>\
-      <th scope="col">Kind</th><th scope="col" class="num">Monitors</th><th scope="col">Last message</th>\
+      <th scope="col">Kind</th><th scope="col">Last message</th>\
       <th scope="col"><span class="vh">Test</span></th></tr></thead><tbody>\(rows, row)</tbody></table></section>
       <p class="small"><a href="\(Paths.notifications)">Every message, and those given up</a></p>
       """
@@ -79,7 +82,7 @@ struct ChannelsPage: SettingsPage {
   private func row(_ row: Row) -> HTML {
     """
     <tr><td class="name"><a href="\(Paths.channel(row.id))" dir="auto">\(row.name)</a>\(if: !row.isEnabled, " <span class=\"quiet\">off</span>")\
-    <span class="sub">\(row.target)</span></td><td class="c-state">\(row.kind.word)</td><td class="num c-b" data-l="monitors">\(Format.count(row.monitors))</td>\
+    <span class="sub">\(row.offReason ?? row.target)</span></td><td class="c-state">\(row.kind.word)</td>\
     <td class="c-wide">\(row.last.map { "\(DeliveryMark(outcome: $0.outcome)) <span class=\"quiet\">\(When($0.at))</span>" as HTML } ?? "<span class=\"quiet\">none yet</span>")</td>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite, PostButton(label: "Test", action: Paths.testChannel(row.id), name: "Test \(row.name)").body)</div></td></tr>
 
@@ -87,16 +90,14 @@ struct ChannelsPage: SettingsPage {
   }
 }
 
-/// What the form of a channel holds: `name, enabled` (box), `monitor` (several ids) or `every_monitor` (box); a webhook
-/// also `url`; an e-mail channel `to` (commas); a Slack channel `url`. An empty `url` of an existing one keeps the old.
+/// What the form of a channel holds: `name, enabled` (box); a webhook and a Slack channel also `url`; an e-mail channel
+/// `to` (commas). An empty `url` of an existing one keeps the old.
 struct ChannelForm: Sendable {
   var kind: ChannelKind
   var name = ""
   var url = ""
   var to = ""
   var isEnabled = true
-  var isForEveryMonitor = true
-  var monitors: [MonitorForm.Tick] = []
   /// An existing channel's address is a secret and is not printed again.
   var keepsURL = false
   var errors: FormErrors = [:]
@@ -105,11 +106,6 @@ struct ChannelForm: Sendable {
     """
     \(Field(name: "name", label: "Name", value: name, error: errors["name"], isRequired: true, placeholder: placeholder, autocomplete: "off"))
     \(target)
-    <fieldset><legend class="label">Tells of</legend>\
-    \(Check(name: "every_monitor", label: "every monitor, also those to come", isOn: isForEveryMonitor))</fieldset>
-    \(if: !monitors.isEmpty, CheckGroup(
-      legend: "or of these only", checks: monitors.map { Check(name: "monitor", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
-      error: errors["monitor"]).body)
     <fieldset><legend class="label">State</legend>\(Check(name: "enabled", label: "On", isOn: isEnabled))</fieldset>
     """
   }
@@ -224,7 +220,7 @@ struct ChannelPage: SettingsPage {
   }
 }
 
-/// `GET /settings/notifications?outcome=dead|retrying|delivered&page=`; posts: `resendNotification` (no fields).
+/// `GET /settings/notifications?outcome=dead|pending|delivered&page=`; posts: `resendNotification` (no fields).
 struct NotificationsPage: SettingsPage {
   struct Row: Sendable {
     var id: String
@@ -259,7 +255,7 @@ struct NotificationsPage: SettingsPage {
 
   var content: HTML {
     """
-    \(Segments(label: "Outcome", tabs: [("All", nil), ("Given up", "dead"), ("Retrying", "retrying"), ("Delivered", "delivered")].map {
+    \(Segments(label: "Outcome", tabs: [("All", nil), ("Given up", "dead"), ("Under way", "pending"), ("Delivered", "delivered")].map {
       (label: String, value: String?) in
       Tab(label: HTML(text: label), path: Query(Paths.notifications).adding("outcome", value ?? "").path, isCurrent: filter == value)
     }))

@@ -1,3 +1,4 @@
+import Engine
 import HTML
 
 /// `GET /settings/api-keys`; posts to itself: `name, scope` (`read` or `write`), `expires_at` (a day, may be empty);
@@ -120,11 +121,13 @@ struct SessionsPage: SettingsPage {
   }
 }
 
-/// `GET /settings/account`; posts to itself: `name, email`; `password`: `current_password, new_password`.
+/// `GET /settings/account`; posts to itself: `name, email, password` (for another address); `password`: `current_password, new_password`.
 struct AccountPage: SettingsPage {
   var frame: AppFrame
   var name: String
   var email: String
+  /// As saved.
+  var savedEmail: String
   /// `owner`, `admin` or `member`.
   var role: String
   var errors: FormErrors = [:]
@@ -138,12 +141,13 @@ struct AccountPage: SettingsPage {
     \(Card(title: "You", content: """
       <form class="card-body form" action="\(Paths.account)" method="post">\
       \(Field(name: "name", label: "Name", value: name, error: errors["name"], isRequired: true, autocomplete: "name"))\
-      \(Field(name: "email", label: "E-mail address", value: email, kind: .email, error: errors["email"], isRequired: true, autocomplete: "email"))
+      \(Field(name: "email", label: "E-mail address", value: email, kind: .email, error: errors["email"], isRequired: true, autocomplete: "email"))\
+      \(Field(name: "password", label: "Password", kind: .password, hint: "Only to change the address.", error: errors["password"], autocomplete: "current-password"))
       <div class="btns"><button class="btn btn-primary">Save</button></div></form>
       """))
     \(Card(title: "Password", note: "Changing it ends every other session", content: """
       <form class="card-body form" action="\(Paths.password)" method="post">\
-      <input class="vh" type="text" name="username" autocomplete="username" value="\(email)" tabindex="-1" aria-hidden="true" readonly>\
+      <input class="vh" type="text" name="username" autocomplete="username" value="\(savedEmail)" tabindex="-1" aria-hidden="true" readonly>\
       \(Field(name: "current_password", label: "Present password", kind: .password, error: errors["current_password"], isRequired: true, autocomplete: "current-password"))\
       \(Field(name: "new_password", label: "New password", kind: .password, hint: PasswordRule.hint, error: errors["new_password"], isRequired: true, autocomplete: "new-password"))
       <div class="btns"><button class="btn btn-primary">Change password</button></div></form>
@@ -154,5 +158,5 @@ struct AccountPage: SettingsPage {
 
 /// What is asked of a password, the same wherever one is chosen.
 enum PasswordRule {
-  static let hint: HTML = "Use 12 characters or more; a sentence is fine."
+  static let hint: HTML = "At least \(PasswordRules.charactersMin) characters, better 15 or more; a sentence is fine."
 }

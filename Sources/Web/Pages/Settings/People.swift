@@ -27,6 +27,7 @@ struct MembersPage: SettingsPage {
   var frame: AppFrame
   var members: [Member]
   var invitations: [Invitation]
+  var mayMakeOwners = true
   /// Without SMTP an invitation is a link to copy, shown once after it was made.
   var link: (email: String, url: String)?
   var sendsMail: Bool
@@ -65,7 +66,7 @@ struct MembersPage: SettingsPage {
   private func change(_ member: Member) -> HTML {
     """
     <form class="btns" action="\(Paths.memberRole(member.id))" method="post">\(Choice(
-      name: "role", label: "Role of \(member.name)", options: Self.roles, selected: member.role, isBare: true, idPrefix: member.id))\
+      name: "role", label: "Role of \(member.name)", options: roles, selected: member.role, isBare: true, idPrefix: member.id))\
     <button class="btn">Change</button></form>
     \(Confirm(
       button: "Remove", question: "<bdi>\(member.name)</bdi> loses access at once, on every device. What they made stays.",
@@ -73,10 +74,9 @@ struct MembersPage: SettingsPage {
     """
   }
 
-  private static let roles: [Choice.Option] = [
-    .init(value: "member", label: "member"), .init(value: "admin", label: "admin"),
-    .init(value: "owner", label: "owner"),
-  ]
+  private var roles: [Choice.Option] {
+    (mayMakeOwners ? ["member", "admin", "owner"] : ["member", "admin"]).map { .init(value: $0, label: $0) }
+  }
 
   private func invitation(_ invitation: Invitation) -> HTML {
     """
@@ -102,7 +102,7 @@ struct MembersPage: SettingsPage {
       content: """
         <form class="card-body form" action="\(Paths.invitations)" method="post"><div class="grid-2">\
         \(Field(name: "email", label: "E-mail address", value: form.email, kind: .email, error: errors["email"], isRequired: true, autocomplete: "off"))\
-        \(Choice(name: "role", label: "Role", options: Self.roles, selected: form.role, error: errors["role"]))</div>
+        \(Choice(name: "role", label: "Role", options: roles, selected: form.role, error: errors["role"]))</div>
         <div class="btns"><button class="btn btn-primary">Invite</button></div></form>
         """
     ).body

@@ -21,6 +21,9 @@ enum SettingsPlace: String, Sendable, CaseIterable {
   case account = "Account"
   case sessions = "Sessions"
 
+  /// Whether members, who only read, are kept out.
+  var isForAdmins: Bool { self == .members || self == .apiKeys || self == .auditLog }
+
   var path: String {
     switch self {
     case .organization: Paths.organization
@@ -44,7 +47,7 @@ extension SettingsPage {
   var body: HTML {
     """
     \(PageHead(sentence: sentence, lead: lead, buttons: buttons))
-    \(Tabs(label: "Settings", tabs: SettingsPlace.allCases.map {
+    \(Tabs(label: "Settings", tabs: SettingsPlace.allCases.filter { frame.canWrite || !$0.isForAdmins }.map {
       Tab(label: HTML(text: $0.rawValue), path: $0.path, isCurrent: $0 == place)
     }))
     \(content)
