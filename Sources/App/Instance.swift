@@ -129,6 +129,7 @@ final class Instance: Sendable {
     let pages = PageRouter(context)
     let live = LiveRouter(context, hub: hub)
     var extensions = WebExtensions()
+    extensions.cached = { pages.cached($0) }
     extensions.page = { await pages.answer($0) }
     extensions.live = { await live.answer($0) }
     return extensions

@@ -81,7 +81,7 @@ public enum IncidentQueries {
     isOpen: Bool?, scope: TenantScope, offset: Int, rows count: Int, in db: Connection
   ) throws -> (total: Int, rows: [IncidentRow]) {
     let filter = """
-      i.organization_id = $1 AND i.deleted_ms IS NULL AND ($2 IS NULL OR (i.status <> 'resolved') = $2)
+      i.organization_id = $1 AND i.deleted_ms IS NULL AND ($2 IS NULL OR CASE WHEN i.status <> 'resolved' THEN 1 ELSE 0 END = $2)
       """
     let values: [Value] = [.int(scope.organization.raw), isOpen.map { Value($0) } ?? .null]
     return (
@@ -112,13 +112,8 @@ public enum IncidentQueries {
   public static func shown(
     on page: StatusPageID, isOpen: Bool?, scope: TenantScope, offset: Int, rows count: Int, in db: Connection
   ) throws -> (total: Int, rows: [IncidentRow]) {
-    let filter = """
-      i.organization_id = $1 AND i.deleted_ms IS NULL AND ($2 IS NULL OR (i.status <> 'resolved') = $2)
-      AND EXISTS (SELECT 1 FROM incident_service x JOIN status_page_service p ON p.service_id = x.service_id
-        JOIN service s ON s.id = x.service_id
-        WHERE x.incident_id = i.id AND p.page_id = $3 AND s.is_active = 1 AND s.deleted_ms IS NULL)
-      """
-    let values: [Value] = [.int(scope.organization.raw), isOpen.map { Value($0) } ?? .null, .int(page.raw)]
+    let filter = "\(onPage) AND ($3 IS NULL OR CASE WHEN i.status <> 'resolved' THEN 1 ELSE 0 END = $3)"
+    let values: [Value] = [.int(scope.organization.raw), .int(page.raw), isOpen.map { Value($0) } ?? .null]
     return (
       try db.first("SELECT count(*) FROM incident i WHERE \(filter)", values) { Int($0.int(0)) } ?? 0,
       try rows(
@@ -126,6 +121,35 @@ public enum IncidentQueries {
         values + [Value(count), Value(offset)], page: page, in: db)
     )
   }
+
+  /// What a page shows of a stretch of time, by when it began; newest first, five hundred at most.
+  public static func shown(
+    on page: StatusPageID, from: Instant, to: Instant, scope: TenantScope, in db: Connection
+  ) throws -> [IncidentRow] {
+    try rows(
+      """
+      WHERE \(onPage) AND i.started_ms >= $3 AND i.started_ms < $4 ORDER BY i.started_ms DESC, i.id DESC LIMIT 500
+      """, [.int(scope.organization.raw), .int(page.raw), .int(from.ms), .int(to.ms)], page: page, in: db
+    ).filter { !$0.impacts.isEmpty }
+  }
+
+  /// Whether a page shows anything that began before `instant`.
+  public static func shownBefore(
+    _ instant: Instant, on page: StatusPageID, scope: TenantScope, in db: Connection
+  ) throws -> Bool {
+    try db.first(
+      "SELECT 1 FROM incident i WHERE \(onPage) AND i.started_ms < $3 LIMIT 1",
+      [.int(scope.organization.raw), .int(page.raw), .int(instant.ms)]
+    ) { _ in true } ?? false
+  }
+
+  /// `$1` the organization, `$2` the page.
+  private static let onPage = """
+    i.organization_id = $1 AND i.deleted_ms IS NULL
+    AND EXISTS (SELECT 1 FROM incident_service x JOIN status_page_service p ON p.service_id = x.service_id
+      JOIN service s ON s.id = x.service_id
+      WHERE x.incident_id = i.id AND p.page_id = $2 AND s.is_active = 1 AND s.deleted_ms IS NULL)
+    """
 
   /// One incident as the page shows it; nil when it touches nothing there.
   public static func shown(
@@ -135,6 +159,17 @@ public enum IncidentQueries {
       "WHERE i.public_id = $1 AND i.organization_id = $2 AND i.deleted_ms IS NULL",
       [.text(id.text), .int(scope.organization.raw)], page: page, in: db
     ).first { !$0.impacts.isEmpty }
+  }
+
+  /// An incident that runs takes in a service that came to watch its monitor; false when it had it.
+  public static func join(
+    _ incident: IncidentID, service: ServiceID, from: ServiceStatus, to: ServiceStatus, in db: Connection
+  ) throws -> Bool {
+    try db.run(
+      """
+      INSERT INTO incident_service (incident_id, service_id, from_state, to_state) VALUES ($1, $2, $3, $4)
+      ON CONFLICT DO NOTHING
+      """, [.int(incident.raw), .int(service.raw), .text(from.rawValue), .text(to.rawValue)]) == 1
   }
 
   /// The open incident of a monitor; there is one at most.

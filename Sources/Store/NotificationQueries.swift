@@ -133,6 +133,15 @@ public enum NotificationQueries {
     db.announce(.notificationsDue)
   }
 
+  /// What was said of an incident, oldest first; a hundred at most.
+  public static func list(
+    incident: IncidentID, scope: TenantScope, in db: Connection
+  ) throws -> [NotificationRow] {
+    try db.rows(
+      "\(select) WHERE n.incident_id = $1 AND n.organization_id = $2 ORDER BY n.id LIMIT 100",
+      [.int(incident.raw), .int(scope.organization.raw)], read)
+  }
+
   /// What became of each channel's newest message.
   public static func latest(
     scope: TenantScope, in db: Connection

@@ -34,8 +34,9 @@ public struct ServiceDesk {
     var given: ServiceStatus?
     if case .set(let status) = state { given = status }
     let id = try ServiceQueries.create(draft, status: given, scope: scope, by: principal, in: db, world: world)
-    if given == nil { _ = try ServiceStates(scope: scope, db: db, world: world).release(existing(id)) }
     var announcer = Announcer(scope: scope, db: db, world: world)
+    try adopt(existing(id), &announcer)
+    if given == nil { _ = try ServiceStates(scope: scope, db: db, world: world).release(existing(id)) }
     try announcer.service(id)
     try announcer.finish()
     return try existing(id)
@@ -48,8 +49,10 @@ public struct ServiceDesk {
     }
     let pagesBefore = try StatusPageQueries.showing([before.id], scope: scope, in: db)
     try ServiceQueries.update(before, to: draft, scope: scope, by: principal, in: db, world: world)
+    var announcer = Announcer(scope: scope, db: db, world: world)
     let states = ServiceStates(scope: scope, db: db, world: world)
     let service = try existing(before.id)
+    try adopt(service, &announcer)
     switch state {
     case .asItIs:
       // A new name moves nothing; other monitors may.
@@ -57,7 +60,6 @@ public struct ServiceDesk {
     case .byMonitors: _ = try states.release(service)
     case .set(let status): _ = try states.set(service, to: status)
     }
-    var announcer = Announcer(scope: scope, db: db, world: world)
     try announcer.service(before.id)
     if before.isActive, !draft.isActive { try announcer.hidden(before, pages: pagesBefore) }
     try announcer.finish()
@@ -74,6 +76,16 @@ public struct ServiceDesk {
     var announcer = Announcer(scope: scope, db: db, world: world)
     try announcer.gone(.service, id: id.text, pages: pages)
     try announcer.finish()
+  }
+
+  /// The open incidents of its monitors are its own from here on: what is down already counts as what goes down next.
+  private func adopt(_ service: ServiceRow, _ announcer: inout Announcer) throws {
+    for monitor in service.monitors {
+      guard let incident = try IncidentQueries.open(of: monitor.id, scope: scope, in: db) else { continue }
+      if try IncidentQueries.join(incident.id, service: service.id, from: service.status, to: .major, in: db) {
+        try announcer.incident(incident.id)
+      }
+    }
   }
 
   private func existing(_ id: ServiceID) throws -> ServiceRow {

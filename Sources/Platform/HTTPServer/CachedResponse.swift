@@ -26,8 +26,11 @@ public struct CachedResponse: Sendable {
     notModifiedStatusLineCount = short.statusLineCount
   }
 
+  /// What follows the header fields.
+  public var body: ArraySlice<UInt8> { bytes[headCount...] }
+
   /// Weak comparison against a list of entity tags (RFC 9110 section 13.1.2).
-  func matches(_ ifNoneMatch: String) -> Bool {
+  public func matches(_ ifNoneMatch: String) -> Bool {
     if ifNoneMatch == etag || ifNoneMatch == "*" { return true }
     let own = opaque(etag[...])
     return ifNoneMatch.split(separator: ",").contains { opaque(trimmed($0)) == own }

@@ -24,10 +24,13 @@ public final class PublicPageCache: Sendable {
   public struct Rendered: Sendable {
     public let page: StatusPageID
     public let response: CachedResponse
+    /// Those of `response` but its ETag, for an answer that does not come from the loop.
+    public let headers: [Header]
 
-    public init(page: StatusPageID, response: CachedResponse) {
+    public init(page: StatusPageID, response: CachedResponse, headers: [Header] = []) {
       self.page = page
       self.response = response
+      self.headers = headers
     }
   }
 
@@ -88,19 +91,23 @@ public final class PublicPageCache: Sendable {
   }
 
   /// On the loop: a copy that is fresh, or nil.
-  public func fresh(_ key: Key) -> CachedResponse? {
+  public func fresh(_ key: Key) -> CachedResponse? { freshCopy(key)?.response }
+
+  private func freshCopy(_ key: Key) -> Rendered? {
     let now = world.now()
     return state.withLock { state in
       guard let entry = state.entries[key], !entry.isOutdated, now - entry.renderedAt < Self.freshMs else { return nil }
       state.entries[key]?.usedAt = now
-      return entry.rendered?.response
+      return entry.rendered
     }
   }
 
+  public func response(_ key: Key) async throws -> CachedResponse? { try await rendered(key)?.response }
+
   /// A fresh copy, made now if need be; an older one when it cannot be made. Nil when there is no such public page.
-  public func response(_ key: Key) async throws -> CachedResponse? {
+  public func rendered(_ key: Key) async throws -> Rendered? {
     for _ in 0..<Self.triesMax {
-      if let found = fresh(key) { return found }
+      if let found = freshCopy(key) { return found }
       let turn = join(key)
       do {
         // What is being read is older than the change that this reader heard of: the next copy is wanted.
@@ -108,16 +115,16 @@ public final class PublicPageCache: Sendable {
           _ = try await withPatience(turn.task)
           continue
         }
-        return try await (turn.hasOlder ? withPatience(turn.task) : turn.task.value)?.response
+        return try await (turn.hasOlder ? withPatience(turn.task) : turn.task.value)
       } catch is Evicted {
         continue
       } catch {
         // Looked up again: what was hidden while we waited is not served.
-        if let copy = state.withLock({ $0.entries[key]?.rendered?.response }) { return copy }
+        if let copy = state.withLock({ $0.entries[key]?.rendered }) { return copy }
         throw error
       }
     }
-    if let copy = state.withLock({ $0.entries[key]?.rendered?.response }) { return copy }
+    if let copy = state.withLock({ $0.entries[key]?.rendered }) { return copy }
     throw Evicted()
   }
 

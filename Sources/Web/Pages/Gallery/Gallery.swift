@@ -115,7 +115,10 @@ public enum Gallery {
         StatusPageSettingsPage(
           frame: Sample.frame(), slug: "harbourline", address: "https://status.example/status/harbourline",
           badgeAddress: "https://status.example/status/harbourline/badge.svg", isPublished: true, services: 9,
-          form: ("Harbourline", "harbourline", "", true),
+          form: ("Harbourline", "harbourline", "Freight by sea and rail.", true),
+          choices: [
+            .init(id: "svc_1", name: "Booking", isOn: true), .init(id: "svc_2", name: "Label printing", isOn: false),
+          ],
           errors: ["slug": "Taken by somebody else. Choose another."]
         ).render()
       }

@@ -9,7 +9,7 @@ extension Sample {
     -> PublicFrame
   {
     PublicFrame(
-      name: name, paths: PublicPaths(base: "/status/harbourline"), homepage: "https://harbourline.example",
+      name: name, paths: PublicPaths(base: "/status/harbourline"), about: "Freight by sea and rail.",
       language: language,
       direction: direction, live: .publicPage("harbourline", seq: 812, epoch: "e1"), now: now)
   }

@@ -11,6 +11,8 @@ enum IncidentPages {
 
   static let routes: [PageRoute] = [
     .get("/incidents", .session, list),
+    .get("/incidents/new", .write) { try await new($0, NewIncidentDraft()) },
+    .post("/incidents/new", .write, open),
     .get("/incidents/{id}", .session) { try await show($0, errors: [:], draft: "", status: 200) },
     .post("/incidents/{id}/updates", .write, update),
     .post("/incidents/{id}/acknowledge") { request in
@@ -100,11 +102,36 @@ enum IncidentPages {
         detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,
         impacts: row.impacts.map { .init(id: $0.publicID.text, name: $0.name, state: State($0.to)) },
         timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
-        evidence: try monitor.flatMap { try evidence($0, scope: known.scope, in: db) }, deliveries: [],
-        postmortemText: row.postmortem ?? "", publicPath: nil, draft: draft, errors: errors, now: now.ms)
+        evidence: try monitor.flatMap { try evidence($0, scope: known.scope, in: db) },
+        deliveries: try NotificationQueries.list(incident: row.id, scope: known.scope, in: db).map(delivery),
+        postmortemText: row.postmortem ?? "", publicPath: try publicPath(row, scope: known.scope, in: db), draft: draft,
+        errors: errors, now: now.ms)
     }
     guard let found else { throw Problem.notFound }
     return .page(found.render(), status: status)
+  }
+
+  private static func delivery(_ row: NotificationRow) -> IncidentPage.Delivery {
+    let reason = row.lastError.map { ": \($0)" } ?? ""
+    let (outcome, state): (String, State) =
+      switch row.state {
+      case "sent": ("delivered \(Format.clock((row.doneAt ?? row.createdAt).ms)) UTC", .up)
+      case "dead": ("given up\(reason)", .down)
+      default:
+        row.attempts > 0
+          ? ("next try \(Format.clock(row.nextAt.ms)) UTC\(reason)", .unconfirmed) : ("on its way", .pending)
+      }
+    return IncidentPage.Delivery(channel: row.channelName ?? "a deleted channel", outcome: outcome, state: state)
+  }
+
+  /// Where visitors read of it; nil while no published page shows it.
+  private static func publicPath(_ row: IncidentRow, scope: TenantScope, in db: Connection) throws -> String? {
+    for page in try StatusPageQueries.list(scope: scope, in: db) where page.isPublic {
+      if try IncidentQueries.shown(row.publicID, on: page.id, scope: scope, in: db) != nil {
+        return PublicPaths(base: Paths.publicPage(page.slug)).incident(row.publicID.text)
+      }
+    }
+    return nil
   }
 
   private static func evidence(_ monitor: MonitorRow, scope: TenantScope, in db: Connection) throws -> Evidence? {

@@ -53,6 +53,7 @@ struct PageRequest: Sendable {
   let arguments: [String]
   let query: RequestQuery
   let known: APIRequest?
+  let publicPages: PublicPageCache
 
   func form() throws(Problem) -> FormFields { try FormFields(visit.request) }
 

@@ -37,9 +37,19 @@ public struct PageRouter: Sendable {
   private let context: WebContext
   private static let routes: [PageRoute] =
     GatePages.routes + MonitorPages.routes + IncidentPages.routes + ServicePages.routes + SettingsPages.routes
-    + PublicPages.routes
+    + StatusPageSettings.routes + PublicPages.routes
+  private let publicPages: PublicPageCache
 
-  public init(_ context: WebContext) { self.context = context }
+  public init(_ context: WebContext) {
+    self.context = context
+    publicPages = PublicPages.cache(context.store, context.settings)
+  }
+
+  /// On the server's loop: a public page as kept, for those who sent nothing that could tell them apart.
+  public func cached(_ head: RequestHead) -> CachedResponse? {
+    guard head.method == "GET" || head.method == "HEAD" else { return nil }
+    return PublicPages.key(target: head.target).flatMap { publicPages.fresh($0) }
+  }
 
   public func answer(_ visit: Visit) async -> Response {
     let target = visit.request.target
@@ -74,7 +84,9 @@ public struct PageRouter: Sendable {
       }
     }
     return try await route.handler(
-      PageRequest(visit: visit, context: context, arguments: arguments, query: query, known: known))
+      PageRequest(
+        visit: visit, context: context, arguments: arguments, query: query, known: known,
+        publicPages: publicPages))
   }
 
   /// A page that says what is wrong, within the shell for those who are signed in.
@@ -93,7 +105,9 @@ public struct PageRouter: Sendable {
     refusal.status = problem.status
     if let known = try? await Gatekeeper(context).admit(visit, policy: .session, arguments: []),
       let frame = try? await FrameMaker.frame(
-        PageRequest(visit: visit, context: context, arguments: [], query: .empty, known: known))
+        PageRequest(
+          visit: visit, context: context, arguments: [], query: .empty, known: known,
+          publicPages: publicPages))
     {
       return .page(
         AppErrorPage(frame: frame, refusal: refusal).render(), status: problem.status, headers: problem.headers)

@@ -11,33 +11,39 @@ extension State {
 /// What everybody may see, without signing in: read through the page's own scope and nothing else.
 enum PublicPages {
   static let daysShown = 90
+  /// How long a resolved incident stays on the page itself.
+  static let pastShownMs: Int64 = 14 * 86_400_000
 
   static let routes: [PageRoute] = [
-    .get("/status/{slug}", .everyone) { request in
-      guard let page = try await render(request.arguments[0], store: request.store) else { throw Problem.notFound }
-      return .page(page)
+    .get("/status/{slug}", .everyone) { try await answer($0, view: "") },
+    .get("/status/{slug}/history", .everyone) { request in
+      let month = request.query["month"].flatMap(Month.init)
+      return try await answer(request, view: month.map { "history?month=\($0.text)" } ?? "history")
     },
-    .get("/status/{slug}/incidents/{id}", .everyone, incident),
+    .get("/status/{slug}/badge.svg", .everyone) { try await answer($0, view: "badge.svg") },
+    .get("/status/{slug}/incidents/{id}", .everyone) { request in
+      try await answer(request, view: "incidents/\(request.id(PublicID<IncidentTag>.self, at: 1).text)")
+    },
+    .get("/status/{slug}/feed.atom", .everyone, feed),
   ]
 
-  /// The status page of a slug; nil for an unknown and for a private one alike.
-  static func render(_ slug: String, store: Store) async throws -> HTML? {
-    let now = store.world.now()
-    return try await store.read { db -> StatusPage? in
-      guard let open = try StatusPageQueries.publicPage(slug: slug, in: db) else { return nil }
-      return try page(open, now: now, in: db)
-    }?.render()
+  private static func answer(_ request: PageRequest, view: String) async throws -> Response {
+    try request.context.countPublic(request.visit.address, page: request.arguments[0])
+    let key = PublicPageCache.Key(slug: request.arguments[0], view: view)
+    guard let found = try await request.publicPages.rendered(key) else { throw Problem.notFound }
+    return found.answer(ifNoneMatch: request.visit.request.header("if-none-match"))
   }
 
-  private static func frame(_ open: PublishedPage, now: Instant, in db: Connection) throws -> PublicFrame {
+  static func frame(_ open: PublishedPage, now: Instant, in db: Connection) throws -> PublicFrame {
     let feed = try FeedQueries.page(slug: open.page.slug, in: db)
     let seq = try feed.map { try FeedQueries.tail(feed: $0.feed, limit: 1, in: db).seq } ?? 0
     return PublicFrame(
       name: open.page.name, paths: PublicPaths(base: Paths.publicPage(open.page.slug)),
-      live: .publicPage(open.page.slug, seq: seq, epoch: try FeedQueries.epoch(in: db)), now: now.ms)
+      about: open.page.description, live: .publicPage(open.page.slug, seq: seq, epoch: try FeedQueries.epoch(in: db)),
+      now: now.ms)
   }
 
-  private static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {
+  static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {
     let frame = try frame(open, now: now, in: db)
     let services = try ServiceQueries.shown(on: open.page.id, scope: open.scope, in: db, now: now)
     let running = try IncidentQueries.shown(
@@ -49,12 +55,8 @@ enum PublicPages {
     return StatusPage(
       frame: frame, services: try services.map { try service($0, now: now, in: db) },
       open: running.map { openIncident($0, frame.paths, now) },
-      past: past.compactMap { row in
-        row.resolvedAt.map {
-          PastIncident(
-            path: frame.paths.incident(row.publicID.text), title: row.title, startedAt: row.startedAt.ms,
-            resolvedAt: $0.ms)
-        }
+      past: past.filter { now - ($0.resolvedAt ?? now) < Self.pastShownMs }.compactMap {
+        pastIncident($0, frame.paths)
       },
       lastCheckedAt: try lastChecked(services, in: db), lastOutageEndedAt: past.compactMap { $0.resolvedAt?.ms }.max())
   }
@@ -96,13 +98,20 @@ enum PublicPages {
     return share.upMs > 0 ? .quiet : Day(state: .unknown, minutes: 0)
   }
 
-  private static func openIncident(_ row: IncidentRow, _ paths: PublicPaths, _ now: Instant) -> OpenIncident {
+  static func openIncident(_ row: IncidentRow, _ paths: PublicPaths, _ now: Instant) -> OpenIncident {
     let impacts = row.impacts.map { OpenIncident.Impact(service: $0.name, state: State($0.to)) }
     let worst = impacts.map(\.state).max { $0.rank < $1.rank } ?? .unknown
     return OpenIncident(
       id: row.publicID.text, path: paths.incident(row.publicID.text), title: row.title,
       status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst, startedAt: row.startedAt.ms,
       now: now.ms, impacts: impacts, updates: timeline(row, worst, withAuthors: false))
+  }
+
+  static func pastIncident(_ row: IncidentRow, _ paths: PublicPaths) -> PastIncident? {
+    row.resolvedAt.map {
+      PastIncident(
+        path: paths.incident(row.publicID.text), title: row.title, startedAt: row.startedAt.ms, resolvedAt: $0.ms)
+    }
   }
 
   static func timeline(_ row: IncidentRow, _ state: State, withAuthors: Bool) -> [TimelineEntry] {
@@ -113,24 +122,16 @@ enum PublicPages {
     }
   }
 
-  @Sendable private static func incident(_ request: PageRequest) async throws -> Response {
-    let id = try request.id(PublicID<IncidentTag>.self, at: 1)
-    let now = request.now
-    let slug = request.arguments[0]
-    let page = try await request.store.read { db -> PublicIncidentPage? in
-      guard let open = try StatusPageQueries.publicPage(slug: slug, in: db),
-        let row = try IncidentQueries.shown(id, on: open.page.id, scope: open.scope, in: db)
-      else { return nil }
-      let frame = try frame(open, now: now, in: db)
-      let impacts = row.impacts.map { OpenIncident.Impact(service: $0.name, state: State($0.to)) }
-      let worst = impacts.map(\.state).max { $0.rank < $1.rank } ?? .unknown
-      return PublicIncidentPage(
-        frame: frame, id: row.publicID.text, incidentTitle: row.title,
-        status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst, startedAt: row.startedAt.ms,
-        resolvedAt: row.resolvedAt?.ms, impacts: impacts, updates: timeline(row, worst, withAuthors: false),
-        postmortem: row.postmortem ?? "")
-    }
-    guard let page else { throw Problem.notFound }
-    return .page(page.render())
+  static func incident(
+    _ id: PublicID<IncidentTag>, _ open: PublishedPage, now: Instant, in db: Connection
+  ) throws -> PublicIncidentPage? {
+    guard let row = try IncidentQueries.shown(id, on: open.page.id, scope: open.scope, in: db) else { return nil }
+    let impacts = row.impacts.map { OpenIncident.Impact(service: $0.name, state: State($0.to)) }
+    let worst = impacts.map(\.state).max { $0.rank < $1.rank } ?? .unknown
+    return PublicIncidentPage(
+      frame: try frame(open, now: now, in: db), id: row.publicID.text, incidentTitle: row.title,
+      status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst, startedAt: row.startedAt.ms,
+      resolvedAt: row.resolvedAt?.ms, impacts: impacts, updates: timeline(row, worst, withAuthors: false),
+      postmortem: row.postmortem ?? "")
   }
 }

@@ -200,7 +200,8 @@ struct ServicePage: AppPage {
   }
 }
 
-/// `GET /status-pages`; posts to itself: `name, slug, homepage, is_published` (box).
+/// `GET /status-pages`; posts to itself: `name, slug, description, is_published` (box), `service` (several ids, in the
+/// order shown).
 struct StatusPageSettingsPage: AppPage {
   var frame: AppFrame
   /// As saved.
@@ -210,7 +211,9 @@ struct StatusPageSettingsPage: AppPage {
   var badgeAddress: String
   var isPublished: Bool
   var services: Int
-  var form: (name: String, slug: String, homepage: String, isPublished: Bool)
+  var form: (name: String, slug: String, description: String, isPublished: Bool)
+  /// Those of the page first, in its order.
+  var choices: [MonitorForm.Tick]
   var errors: FormErrors = [:]
 
   var section: AppFrame.Section { .statusPages }
@@ -222,7 +225,7 @@ struct StatusPageSettingsPage: AppPage {
       sentence: isPublished ? "Your status page is public." : "Your status page is not published.",
       lead: services == 0 ? "It shows no service yet. <a href=\"\(Paths.newService)\">Add one</a>" : "It shows \(Format.count(services, "service")).",
       facts: "<a class=\"mono\" href=\"\(url: address)\">\(address)</a>",
-      buttons: LinkButton(label: "Open the page", path: Paths.publicPage(slug)).body))
+      buttons: isPublished ? LinkButton(label: "Open the page", path: Paths.publicPage(slug)).body : nil))
     \(FormError(message: errors[""]))
     \(if: frame.canWrite, editing)
     \(Card(title: "Badge", note: "For a README or a dashboard", content: """
@@ -237,7 +240,10 @@ struct StatusPageSettingsPage: AppPage {
     <form class="form" action="\(Paths.statusPages)" method="post">\
     \(Field(name: "name", label: "Name", value: form.name, hint: "Stands at the top.", error: errors["name"], isRequired: true))
     \(Field(name: "slug", label: "Slug", value: form.slug, hint: "Lower case letters, digits and hyphens. Links to the old one stop working.", error: errors["slug"], isRequired: true, isMono: true))
-    \(Field(name: "homepage", label: "Website", value: form.homepage, kind: .url, hint: "Linked at the top; may be empty.", error: errors["homepage"], placeholder: "https://harbourline.example"))
+    \(Field(name: "description", label: "About", value: form.description, kind: .lines(2), hint: "A sentence at the foot of the page; may be empty.", error: errors["description"]))
+    \(if: !choices.isEmpty, CheckGroup(
+      legend: "Services on it", checks: choices.map { Check(name: "service", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
+      error: errors["service"]).body)
     <fieldset><legend class="label">Visibility</legend>\(Check(name: "is_published", label: "Published: anybody may see it", isOn: form.isPublished))</fieldset>
     <div class="btns"><button class="btn btn-primary btn-lg">Save</button></div></form>
     """

@@ -5,8 +5,8 @@ struct PublicFrame: Sendable {
   /// The name of the page.
   var name: String
   var paths: PublicPaths
-  /// Where the organization itself lives, if it said so.
-  var homepage: String?
+  /// What the organization says of itself and the page; may be empty.
+  var about = ""
   var language = "en"
   var direction = "ltr"
   var live: LiveFeed?
@@ -42,19 +42,15 @@ extension PublicPage {
       body: """
         <div class="pub">
         <header class="pub-head"><a class="who" href="\(frame.paths.page)" dir="auto">\(frame.name)</a>
-        <nav aria-label="Status page"><ul>\(homepage)<li><a href="\(frame.paths.history)">History</a></li>\
+        <nav aria-label="Status page"><ul><li><a href="\(frame.paths.history)">History</a></li>\
         <li><a href="\(frame.paths.feed)">Atom feed</a></li></ul></nav></header>
         <main id="main" tabindex="-1">
         \(body)
         </main>
-        <footer class="pub-foot"><p id="rule">\(foot)</p><p>\(live)<span class="by">\(Icon.mark)Martlet</span></p></footer>
+        <footer class="pub-foot">\(if: !frame.about.isEmpty, "<p dir=\"auto\">\(frame.about)</p>")<p id="rule">\(foot)</p><p>\(live)<span class="by">\(Icon.mark)Martlet</span></p></footer>
         </div>
         """
     ).html
-  }
-
-  private var homepage: HTML? {
-    frame.homepage.map { "<li><a href=\"\(url: $0)\" rel=\"nofollow\">Website</a></li>" }
   }
 
   /// Filled by the script while the page is live; empty without it.

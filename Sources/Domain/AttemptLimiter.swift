@@ -1,12 +1,15 @@
-import Domain
-
 /// Leaky buckets by key: so many attempts at once, then one per interval. A pure value; its owner holds the lock.
-struct AttemptLimiter {
-  struct Rule: Sendable {
+public struct AttemptLimiter: Sendable {
+  public struct Rule: Sendable {
     /// Attempts that a rested key may make at once.
-    var burst: Int
+    public var burst: Int
     /// How long until one more is allowed.
-    var refillMs: Int64
+    public var refillMs: Int64
+
+    public init(burst: Int, refillMs: Int64) {
+      self.burst = burst
+      self.refillMs = refillMs
+    }
   }
 
   /// When the bucket of a key will be empty again; keys that are empty are forgotten.
@@ -14,13 +17,13 @@ struct AttemptLimiter {
   private let rule: Rule
   private let keysMax: Int
 
-  init(_ rule: Rule, keysMax: Int = 20_000) {
+  public init(_ rule: Rule, keysMax: Int = 20_000) {
     self.rule = rule
     self.keysMax = keysMax
   }
 
   /// Takes one attempt, or answers after how many seconds one may be made.
-  mutating func take(_ key: String, now: Instant) -> Int? {
+  public mutating func take(_ key: String, now: Instant) -> Int? {
     let start = max(emptyAt[key] ?? now, now)
     let waitMs = (start - now) - Int64(rule.burst - 1) * rule.refillMs
     guard waitMs <= 0 else { return Int((waitMs + 999) / 1000) }
@@ -30,7 +33,7 @@ struct AttemptLimiter {
   }
 
   /// Gives one attempt back: it was honest.
-  mutating func giveBack(_ key: String, now: Instant) {
+  public mutating func giveBack(_ key: String, now: Instant) {
     guard let at = emptyAt[key] else { return }
     let earlier = at - rule.refillMs
     emptyAt[key] = earlier > now ? earlier : nil
