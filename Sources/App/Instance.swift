@@ -54,7 +54,9 @@ final class Instance: Sendable {
     probe.caFile = settings.caFile ?? probe.caFile
     probe.dnsServers = settings.dnsServers
     engine = Engine(
-      store: store, probe: probe, onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
+      store: store,
+      probe: { [probe] world, sink in try ProbeEngine(configuration: probe, world: world, sink: sink) },
+      onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
       report: report)
 
     let base = Self.baseURL(settings)

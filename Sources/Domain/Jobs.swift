@@ -13,6 +13,8 @@ public struct JobID: Hashable, Sendable {
     self.mark = mark
   }
 
+  /// Names the run in public, whoever does it and however often it is leased; history keeps no bytes for it.
+  public var runKey: RunKey { RunKey(job: self) }
   /// The slot that this job fills; nil for runs that were asked for.
   public var slot: Instant? { trigger == .schedule ? Instant(ms: mark) : nil }
 }
@@ -62,8 +64,6 @@ public struct Lease: Hashable, Sendable {
   }
 
   public var ref: LeaseRef { LeaseRef(job: job.id, generation: generation) }
-  /// Names this try to fill the job: the same for each report of it, another one for the next lease.
-  public var runKey: RunKey { RunKey(job: job.id, generation: generation) }
 }
 
 public struct LeaseRef: Hashable, Sendable {

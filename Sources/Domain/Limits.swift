@@ -47,4 +47,8 @@ public enum Limits {
   public static let leaseGraceMs: Int64 = 15_000
   public static let slotCloseGraceMs: Int64 = 5000
   public static let leasesPerJobMax = 3
+  /// Jobs in the hands of the embedded worker; what is due beyond waits in the queue, and is missed when its time is over.
+  public static let leasesHeldMax = 50_000
+  /// Results, and slots known to be missed, that wait in memory while the store refuses them.
+  public static let waitingForStoreMax = 100_000
 }

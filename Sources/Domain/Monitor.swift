@@ -55,6 +55,9 @@ public struct MonitorSettings: Hashable, Sendable {
     return min(budget, Int64(intervalS) * 1000)
   }
 
+  /// How far apart two failing attempts must start for both to count: the back-off, less what a clock may be drawn by.
+  public static func distanceMs(beforeAttempt attempt: Int) -> Int64 { backOffMs(beforeAttempt: attempt) * 9 / 10 }
+
   /// Pause before the second, third … attempt (`attempt` counts from 0).
   public static func backOffMs(beforeAttempt attempt: Int) -> Int64 { 500 << Int64(min(max(attempt - 1, 0), 6)) }
 }

@@ -11,27 +11,34 @@ public struct Promise: Hashable, Sendable {
     // The first look after the outage began; the regions of a monitor take turns within its interval.
     let firstLook = (interval + regions - 1) / regions
     alwaysReportedMs = firstLook + Self.confirmationMs(settings, intervalMs: interval)
-    // Attempts may all fail at once; only the pauses between them take time for certain.
+    // Attempts may all fail at once; only the distances that they keep take time for certain.
     neverReportedMs = (0..<max(settings.attempts, 1)).dropFirst()
-      .reduce(0) { $0 + MonitorSettings.backOffMs(beforeAttempt: $1) }
+      .reduce(0) { $0 + MonitorSettings.distanceMs(beforeAttempt: $1) }
   }
 
-  /// From the start of the first failing attempt to the end of the last one when each takes its whole timeout.
+  /// From the start of the first failing attempt to the end of the one that confirms, when each takes its whole timeout.
+  /// An attempt whose time does not fit into its slot is left to the next one, and counts there when it keeps its distance.
   private static func confirmationMs(_ settings: MonitorSettings, intervalMs: Int64) -> Int64 {
-    var slotStart: Int64 = 0
-    var end: Int64 = 0
-    var inSlot = 0
-    for _ in 0..<max(settings.attempts, 1) {
-      let pause = inSlot == 0 ? 0 : MonitorSettings.backOffMs(beforeAttempt: inSlot)
-      if inSlot > 0, end + pause + Int64(settings.timeoutMs) - slotStart > intervalMs {
-        slotStart += intervalMs
-        inSlot = 0
-        end = slotStart + Int64(settings.timeoutMs)
+    let timeout = Int64(settings.timeoutMs)
+    var slot: Int64 = 0
+    var start: Int64 = 0
+    var last: Int64 = 0
+    var counted = 1
+    var attempt = 1
+    while counted < settings.attempts {
+      let next = start + timeout + MonitorSettings.backOffMs(beforeAttempt: attempt)
+      if attempt < settings.attempts, next + timeout <= slot + settings.slotBudgetMs {
+        start = next
+        attempt += 1
       } else {
-        end += pause + Int64(settings.timeoutMs)
+        slot += intervalMs
+        start = slot
+        attempt = counted + 1
       }
-      inSlot += 1
+      guard start - last >= MonitorSettings.distanceMs(beforeAttempt: counted) else { continue }
+      last = start
+      counted += 1
     }
-    return end
+    return last + timeout
   }
 }

@@ -4,11 +4,10 @@ public struct RunKey: Hashable, Sendable {
 
   public init(raw: Int64) { self.raw = raw }
 
-  public init(job: JobID, generation: Generation?) {
+  public init(job: JobID) {
     var hash = Self.mix(UInt64(bitPattern: job.monitor.raw) &+ 0x9E37_79B9_7F4A_7C15)
     hash = Self.mix(hash ^ UInt64(bitPattern: job.region.raw))
     hash = Self.mix(hash ^ UInt64(bitPattern: job.mark) &+ UInt64(job.trigger.rawValue.magnitude) << 56)
-    hash = Self.mix(hash ^ UInt64(bitPattern: generation?.raw ?? -1))
     raw = Int64(bitPattern: hash)
   }
 

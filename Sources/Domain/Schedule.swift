@@ -42,6 +42,13 @@ public struct PlanRow: Hashable, Sendable {
     return first < last ? (last - first - 1) / intervalMs + 1 : 0
   }
 
+  /// The newest slot before `instant`; nil when the row begins after it.
+  public func lastSlot(before instant: Instant) -> Instant? {
+    let end = to.map { min($0, instant) } ?? instant
+    let slot = aligned(end) - intervalMs
+    return slot >= from ? slot : nil
+  }
+
   /// Whether `instant` is a slot of this row.
   public func contains(_ instant: Instant) -> Bool { firstSlot(atOrAfter: instant) == instant }
 

@@ -25,7 +25,8 @@ public struct SlotClock: Hashable, Sendable {
   /// CLOCK_MONOTONIC at which this clock shows `instant`, as far as is known now.
   public func monotonicNs(of instant: Instant) -> UInt64 {
     let slotNs = (instant.ms - anchorMs) * 1_000_000
-    let elapsed = slotNs - slotNs / 1_000_000 * slewPPM
+    let rate = 1_000_000 + slewPPM
+    let elapsed = slotNs / rate * 1_000_000 + slotNs % rate * 1_000_000 / rate
     return elapsed >= 0 ? anchorNs + UInt64(elapsed) : anchorNs - min(anchorNs, UInt64(-elapsed))
   }
 

@@ -9,6 +9,8 @@ import Store
 /// seconds without any check being late.
 public actor Engine {
   public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+  /// Makes what runs the probes; its reports go to the sink, in order.
+  public typealias MakeProber = @Sendable (World, @escaping @Sendable ([ProbeReport]) -> Void) throws -> any Prober
 
   public struct Statistics: Sendable {
     public var monitors = 0
@@ -16,7 +18,16 @@ public actor Engine {
     public var late = 0
     public var missed: [MissedReason: Int] = [:]
     public var inFlight = 0
+    /// Results that wait for the store.
     public var buffered = 0
+    /// Jobs emitted and not leased, and leased.
+    public var queued = 0
+    public var leased = 0
+    /// The due time of the oldest slot that has neither result nor reason yet.
+    public var oldestOpenSlot: Instant?
+    /// How late runs start, over the last four thousand.
+    public var latenessP50Ms = 0
+    public var latenessP99Ms = 0
     public var loopLagP99Us = 0
     public var probeBusyShare = 0.0
     public var storeFailing = false
@@ -28,12 +39,13 @@ public actor Engine {
   let onChange: OnChange
   let report: @Sendable (_ event: String, _ detail: String) -> Void
   let worker = WorkerID(0)
-  private let probeConfiguration: ProbeEngine.Configuration
+  private let makeProber: MakeProber
 
   var clock: SlotClock
   var queue: any JobQueue
   var watched: [MonitorID: Watched] = [:]
   var regionNames: [RegionID: String] = [:]
+  var local: RegionID?
   var due = Heap<Due>()
   var wakes = Heap<Wake>()
   var leases: [UInt64: Lease] = [:]
@@ -43,15 +55,17 @@ public actor Engine {
   var changed: Set<MonitorID> = []
   var statisticsNow = Statistics()
   var isFlushing = false
-  var probe: ProbeEngine?
+  var probe: (any Prober)?
+  /// No flush before this while the store refuses; the pause doubles up to five seconds.
+  var flushAgainAt = Instant(ms: 0)
+  var flushPauseMs: Int64 = 0
+  var lateness = RecentValues(capacity: 4096)
   private var spanID: Int64 = 0
   private var spanExtendedAt = Instant(ms: 0)
   private var loop: Task<Void, Never>?
   private var intake: Task<Void, Never>?
+  var waitingForMail: [CheckedContinuation<Void, Never>] = []
   private var mailbox: AsyncStream<[ProbeReport]>.Continuation?
-  /// Results that may wait while the store refuses them; beyond that the oldest become `missed(overloaded)`.
-  let bufferMax = 100_000
-
   /// The next slot of one plan row.
   struct Due: Comparable {
     let at: Instant
@@ -68,14 +82,14 @@ public actor Engine {
   }
 
   public init(
-    store: Store, probe: ProbeEngine.Configuration = .init(), onChange: @escaping OnChange,
+    store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
     self.store = store
     world = store.world
     self.onChange = onChange
     self.report = report
-    probeConfiguration = probe
+    makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
     queue = MemoryQueue(epoch: 0)
   }
@@ -91,17 +105,9 @@ public actor Engine {
     spanExtendedAt = now
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
     regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
+    local = try await store.read { try EngineQueries.localRegion(in: $0) }
     for stored in all { watched[stored.row.id] = Watched(stored) }
-    let newest = try await store.read { db in
-      var out: [(MonitorID, RegionID, Instant?, Instant)] = []
-      try ResultLog.newest(rows: 4 * all.count + 1000, in: db) { out.append(($0, $1, $2, $3)) }
-      return out
-    }
-    for (monitor, region, slot, started) in newest {
-      guard let one = watched[monitor] else { continue }
-      one.lastSlot[region] = slot
-      one.verdict.restore(region: region, at: started)
-    }
+    try await restoreVotes(lastEnd: begun.lastEnd)
     store.subscribe { [weak self] events in
       let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
       guard !ids.isEmpty, let self else { return }
@@ -109,7 +115,7 @@ public actor Engine {
     }
     // One mailbox: a final report never overtakes the attempt before it.
     let (batches, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
-    probe = try ProbeEngine(configuration: probeConfiguration, world: world) { mailbox.yield($0) }
+    probe = try makeProber(world) { mailbox.yield($0) }
     self.mailbox = mailbox
     intake = Task { for await batch in batches { await self.take(batch) } }
     var ledger = Ledger()
@@ -120,6 +126,7 @@ public actor Engine {
       schedule(one, from: now)
       if one.verdict.shown.status == .pending { await ask(one, .created, regions: one.regions, at: now) }
     }
+    if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
     loop = Task { await self.run() }
   }
@@ -131,12 +138,30 @@ public actor Engine {
     probe?.stop()
     mailbox?.finish()
     await intake?.value
+    flushAgainAt = Instant(ms: 0)
     await flush()
     do {
       let end = now()
       let id = spanID
       try await store.write { try EngineQueries.extendSpan(id, to: end, in: $0) }
     } catch { report("engine_stop_failed", "\(error)") }
+  }
+
+  /// Ends without storing anything more, as a crash does; for tests.
+  func abandon() async {
+    loop?.cancel()
+    await loop?.value
+    probe?.stop()
+    mailbox?.finish()
+    intake?.cancel()
+  }
+
+  /// Returns when every report handed in so far is taken; for tests.
+  func drained() async {
+    await withCheckedContinuation { continuation in
+      waitingForMail.append(continuation)
+      mailbox?.yield([])
+    }
   }
 
   /// Runs a monitor now in each of its regions, whatever its plan says. Answers the runs' public ids.
@@ -147,8 +172,22 @@ public actor Engine {
     return runs
   }
 
+  public func currentStatistics() async -> Statistics {
+    var out = statistics
+    do {
+      let seen = try await queue.statistics()
+      out.queued = seen.ready
+      out.leased = seen.leased
+      out.oldestOpenSlot = ([seen.oldestDue] + reports.map(\.job.slot)).compactMap { $0 }.min()
+    } catch { report("queue_failed", "\(error)") }
+    return out
+  }
+
+  /// What is known without asking the queue.
   public var statistics: Statistics {
     var out = statisticsNow
+    out.latenessP50Ms = lateness.quantile(0.5)
+    out.latenessP99Ms = lateness.quantile(0.99)
     out.monitors = watched.count
     out.buffered = reports.count
     if let probe {
@@ -171,11 +210,14 @@ public actor Engine {
   }
 
   /// One turn: what became due, what closed, whose verdict time alone may change, and what is to be stored.
-  private func turn() async {
+  func turn() async {
     clock.observe(wall: world.now(), monotonicNs: world.monotonicNs())
     let now = now()
     await emitDue(until: now + Limits.jobsAheadMs, now: now)
-    do { closed += try await queue.advance(now: now) } catch { report("queue_failed", "\(error)") }
+    do {
+      try await giveUpOverdue(now: now)
+      closed += try await queue.advance(now: now).map(reasoned)
+    } catch { report("queue_failed", "\(error)") }
     await dispatch()
     await flush()
     if now - spanExtendedAt >= 5000 {

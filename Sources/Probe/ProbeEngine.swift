@@ -66,6 +66,16 @@ public final class ProbeEngine: Sendable {
   }
 }
 
+/// Who runs probes: the engine's thread, or what a test puts in its place.
+public protocol Prober: Sendable {
+  func submit(_ runs: [ProbeRun])
+  func cancel(_ tokens: [UInt64])
+  func stop()
+  var statistics: ProbeEngine.Statistics { get }
+}
+
+extension ProbeEngine: Prober {}
+
 /// What the engine's thread tells the others about itself.
 final class Published: Sendable {
   let value = Mutex(ProbeEngine.Statistics())

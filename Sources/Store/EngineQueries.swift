@@ -48,6 +48,11 @@ public enum EngineQueries {
     Dictionary(uniqueKeysWithValues: try db.rows("SELECT id, name FROM region") { (RegionID($0.int(0)), $0.text(1)) })
   }
 
+  /// The region that this process itself works for: one of the installation, whatever private regions are called.
+  public static func localRegion(in db: Connection) throws -> RegionID? {
+    try db.first("SELECT id FROM region WHERE name = 'local' AND organization_id IS NULL") { RegionID($0.int(0)) }
+  }
+
   /// Raises the lease epoch and answers it with the slot clock's floor and the end of the last span.
   public static func begin(in db: Connection) throws -> (epoch: Int64, floor: Instant, lastEnd: Instant?) {
     try db.run("UPDATE engine SET lease_epoch = lease_epoch + 1 WHERE id = 1")

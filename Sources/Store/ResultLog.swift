@@ -77,15 +77,33 @@ public enum ResultLog {
     return [a, b].flatMap { n in (0..<8).map { UInt8(truncatingIfNeeded: n >> UInt64(8 * $0)) } }
   }
 
-  /// Whether a slot already has its result: for the rare one that comes out of order.
-  public static func holds(_ job: JobID, since: Instant, in db: Connection) throws -> Bool {
+  /// Whether a slot already has its result: for the rare one that comes out of order. A run starts at its slot or within
+  /// an hour of it.
+  public static func holds(_ job: JobID, in db: Connection) throws -> Bool {
     guard let slot = job.slot else { return false }
     return try db.first(
       """
-      SELECT 1 FROM result_log WHERE monitor_id = $1 AND region_id = $2 AND slot_ms = $3 AND final = 1
-        AND id > (SELECT coalesce(max(id), 0) FROM result_log) - 1000000
-      """, [.int(job.monitor.raw), .int(job.region.raw), .int(slot.ms)]
+      SELECT 1 FROM result_log WHERE monitor_id = $1 AND started_ms >= $2 AND started_ms < $3 AND region_id = $4
+        AND slot_ms = $5 AND final = 1
+      """,
+      [
+        .int(job.monitor.raw), .int(slot.ms - Instant.minuteMs), .int(slot.ms + Instant.hourMs), .int(job.region.raw),
+        .int(slot.ms),
+      ]
     ) { _ in true } ?? false
+  }
+
+  /// Every slot from `from` on that has its result, as the last `rows` entries tell, or is known to be missed.
+  public static func accounted(from: Instant, rows: Int, in db: Connection) throws -> Set<Slot> {
+    var out: Set<Slot> = []
+    try db.each(
+      """
+      SELECT slot_ms, monitor_id, region_id FROM result_log
+      WHERE id > (SELECT coalesce(max(id), 0) FROM result_log) - $2 AND slot_ms >= $1 AND final = 1
+      UNION ALL SELECT slot_ms, monitor_id, region_id FROM slot_missed WHERE slot_ms >= $1
+      """, [.int(from.ms), .int(Int64(rows))]
+    ) { out.insert(Slot(Instant(ms: $0.int(0)), MonitorID($0.int(1)), RegionID($0.int(2)))) }
+    return out
   }
 
   /// The newest slot and start of each monitor and region among the last `rows` entries: the window of accepted slots.

@@ -14,6 +14,8 @@ public struct RegionVote: Hashable, Sendable {
   /// Checks in a row that contradict `isSlow`.
   public internal(set) var turning: UInt8 = 0
   public internal(set) var firstFailure = Instant(ms: 0)
+  /// Start of the newest failing attempt that counted.
+  public internal(set) var lastFailure = Instant(ms: 0)
   public internal(set) var firstSuccess = Instant(ms: 0)
   /// Start of the streak that last turned, or is turning, `isSlow`.
   public internal(set) var slowEdge = Instant(ms: 0)
@@ -45,6 +47,9 @@ public struct RegionVote: Hashable, Sendable {
     at = start
     successes = 0
     if failures == 0 { firstFailure = start }
+    // Runs of a region may overlap (a slot, a second opinion): what comes sooner than the back-off confirms nothing new.
+    guard failures == 0 || start - lastFailure >= MonitorSettings.distanceMs(beforeAttempt: Int(failures)) else { return }
+    lastFailure = start
     if failures < rules.attempts { failures += 1 }
     if failures >= rules.attempts { vote = .down }
   }

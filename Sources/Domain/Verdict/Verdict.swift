@@ -111,7 +111,7 @@ public struct Verdict: Hashable, Sendable {
     }
     var unknownFrom = lapsed ?? now
     if case .notRunning(let from, _) = event { unknownFrom = min(unknownFrom, from) }
-    if isEnabled { decide(now: now, unknownFrom: unknownFrom) }
+    if isEnabled { decide(now: now, unknownFrom: unknownFrom, outvotedUntil: lapsed) }
     noteCounted(from: counted, countedSince, now: now, into: &actions)
     noteShown(now: now, into: &actions)
     return actions
@@ -167,7 +167,7 @@ extension Verdict {
   }
 
   /// Applies the quorum rule to the live votes.
-  private mutating func decide(now: Instant, unknownFrom: Instant) {
+  private mutating func decide(now: Instant, unknownFrom: Instant, outvotedUntil: Instant?) {
     let live = votes.filter { $0.isLive(rules, now: now) }
     let downs = live.filter { $0.vote == .down }
     let ups = live.filter { $0.vote == .up }
@@ -180,7 +180,9 @@ extension Verdict {
     } else if downs.count >= forDown {
       splitSince = nil
       inOutage = true
-      move(to: .down, since: moment(forDown, of: downs.map(\.firstFailure)))
+      let agreed = moment(forDown, of: downs.map(\.firstFailure))
+      // A majority that came about because others fell silent began when they did: until then it was outvoted.
+      move(to: .down, since: max(agreed, outvotedUntil ?? agreed))
     } else if ups.count >= forUp {
       splitSince = nil
       let slow = ups.filter(\.isSlow)
@@ -204,7 +206,7 @@ extension Verdict {
 
   private mutating func move(to state: MonitorStatus, since: Instant) {
     guard state != base else { return }
-    let start = max(since, floor, state == .unknown ? baseSince : floor)
+    let start = max(since, floor, baseSince)
     if base == .pending || base == .unknown { floor = start }
     base = state
     baseSince = start

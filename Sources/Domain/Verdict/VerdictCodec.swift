@@ -7,7 +7,7 @@ public struct VerdictCodecError: Error, Hashable, Sendable {
 /// so that a steady monitor's bytes do not change with each check.
 extension Verdict {
   /// Stored beside the body; raised when the layout changes.
-  public static let format: Int64 = 1
+  public static let format: Int64 = 2
 
   public var encoded: [UInt8] {
     var out = ByteWriter()
@@ -32,6 +32,7 @@ extension Verdict {
       out.put(vote.successes)
       out.put(vote.turning)
       out.put(vote.firstFailure.ms)
+      out.put(vote.lastFailure.ms)
       out.put(vote.firstSuccess.ms)
       out.put(vote.slowEdge.ms)
     }
@@ -104,6 +105,7 @@ private struct ByteReader {
     vote.successes = try take()
     vote.turning = try take()
     vote.firstFailure = Instant(ms: try take())
+    vote.lastFailure = Instant(ms: try take())
     vote.firstSuccess = Instant(ms: try take())
     vote.slowEdge = Instant(ms: try take())
     return vote

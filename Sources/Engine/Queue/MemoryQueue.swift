@@ -7,6 +7,8 @@ public actor MemoryQueue: JobQueue {
     var lease: Lease?
     var worker: WorkerID?
     var leases = 0
+    /// Of the newest lease, also after its time: what its holder brings counts until somebody else holds the job.
+    var newest: Generation?
   }
 
   private struct Ready: Comparable {
@@ -51,6 +53,7 @@ public actor MemoryQueue: JobQueue {
         until: Swift.max(now, entry.job.due) + entry.job.leaseMs)
       entry.lease = lease
       entry.worker = worker
+      entry.newest = lease.generation
       entry.leases += 1
       entries[next.id] = entry
       deadlines.push(Deadline(at: lease.until, id: next.id))
@@ -76,7 +79,7 @@ public actor MemoryQueue: JobQueue {
   public func standing(of refs: [LeaseRef]) -> [LeaseStanding] {
     refs.map { ref in
       guard let entry = entries[ref.job] else { return .unknown }
-      return entry.lease?.generation == ref.generation ? .current : .superseded
+      return entry.newest == ref.generation ? .current : .superseded
     }
   }
 

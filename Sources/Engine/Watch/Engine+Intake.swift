@@ -6,7 +6,7 @@ import Store
 extension Engine {
   /// Stores what has gathered, until nothing is left or the store refuses. One at a time.
   func flush() async {
-    guard !isFlushing else { return }
+    guard !isFlushing, now() >= flushAgainAt else { return }
     isFlushing = true
     defer { isFlushing = false }
     while await flushOnce() {}
@@ -25,17 +25,19 @@ extension Engine {
     let now = now()
     do {
       for id in edited { try await takeEdit(id, at: now, before: before, into: &ledger) }
-      let standing = try await queue.standing(
-        of: batch.map { LeaseRef(job: $0.job, generation: $0.generation ?? Generation(raw: 0)) })
-      for (one, standing) in zip(batch, standing) { takeReport(one, standing, at: now, before: before, into: &ledger) }
+      let standings = try await standings(of: batch)
+      for (one, standing) in zip(batch, standings) { takeReport(one, standing, at: now, before: before, into: &ledger) }
       for job in ended { takeClosed(job, into: &ledger) }
       takeWakes(at: now, before: before, into: &ledger)
       guard !ledger.isEmpty || !batch.isEmpty else { return false }
       try await persist(ledger)
       if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
       statisticsNow.storeFailing = false
+      flushPauseMs = 0
     } catch {
-      before.restore(in: watched)
+      for wake in before.restore(in: watched) { wakes.push(wake) }
+      flushPauseMs = min(5000, max(250, 2 * flushPauseMs))
+      flushAgainAt = now + flushPauseMs
       changed.formUnion(edited)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
@@ -56,10 +58,19 @@ extension Engine {
     return !reports.isEmpty || !changed.isEmpty
   }
 
-  /// Applies a ledger in one transaction.
+  /// How the lease of each report stands; one that comes from a spool has none any more.
+  private func standings(of batch: [RunReport]) async throws -> [LeaseStanding] {
+    let refs = batch.compactMap { one in one.generation.map { LeaseRef(job: one.job, generation: $0) } }
+    var known = try await queue.standing(of: refs).makeIterator()
+    return batch.map { $0.generation == nil ? .unknown : known.next() ?? .unknown }
+  }
+
+  /// Applies a ledger in one transaction. What follows from a monitor's change is its own affair: when it fails for
+  /// another reason than the store's, it is given up and told, and everybody else's results are kept.
   func persist(_ ledger: Ledger) async throws {
     guard !ledger.isEmpty else { return }
     let onChange = onChange
+    let report = report
     let now = now()
     try await store.write { db in
       for report in ledger.results {
@@ -67,7 +78,7 @@ extension Engine {
         if report.isFinal { try ResultLog.unmiss(report.job, in: db) }
       }
       for report in ledger.outOfOrder
-      where try !ResultLog.holds(report.job, since: report.observation.startedAt, in: db) {
+      where try !ResultLog.holds(report.job, in: db) {
         try ResultLog.append(report, in: db)
         try ResultLog.unmiss(report.job, in: db)
       }
@@ -75,7 +86,11 @@ extension Engine {
       for one in ledger.entered { try EngineQueries.enter(one.state, since: one.since, monitor: one.monitor, in: db) }
       for one in ledger.shown { try EngineQueries.show(one.shown, monitor: one.monitor, in: db) }
       for (id, verdict) in ledger.verdicts { try EngineQueries.saveVerdict(verdict, of: id, now: now, in: db) }
-      for change in ledger.changes { try onChange(change, db) }
+      for change in ledger.changes {
+        do { try db.savepoint { try onChange(change, db) } } catch  where !StoreTrouble.isPassing(error) {
+          report("change_not_followed", "\(change.publicID) \(change.from) to \(change.to): \(error)")
+        }
+      }
       for kept in ledger.evidence {
         try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
       }
@@ -141,7 +156,7 @@ extension Engine {
       _ = wakes.pop()
       guard let one = watched[next.monitor], one.wakesAt == next.at else { continue }
       one.wakesAt = nil
-      before.keep(one)
+      before.keep(one, wokenAt: next.at)
       feed(.timePassed, to: one, at: now, into: &ledger)
     }
   }
@@ -185,31 +200,43 @@ extension Engine {
       region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering)
   }
 
-  /// While the store refuses, memory stays bounded: the oldest results are given up and counted.
+  /// While the store refuses, memory stays bounded: the oldest results are given up, and their slots are missed; beyond
+  /// that many missed slots the oldest are only counted, and found missing at the next start.
   private func shedIfNeeded() {
-    guard reports.count > bufferMax else { return }
-    let shed = reports.prefix(reports.count - bufferMax)
-    for one in shed where one.isFinal {
-      closed.append(
-        ClosedJob(
-          job: Job(id: one.job, due: one.job.slot ?? one.observation.startedAt, budgetMs: 0), reason: .overloaded))
+    if reports.count > Limits.waitingForStoreMax {
+      let shed = reports.prefix(reports.count - Limits.waitingForStoreMax)
+      for one in shed where one.isFinal {
+        closed.append(
+          ClosedJob(
+            job: Job(id: one.job, due: one.job.slot ?? one.observation.startedAt, budgetMs: 0), reason: .overloaded))
+      }
+      reports.removeFirst(shed.count)
     }
-    reports.removeFirst(shed.count)
+    if closed.count > Limits.waitingForStoreMax {
+      let shed = closed.prefix(closed.count - Limits.waitingForStoreMax)
+      for one in shed { statisticsNow.missed[one.reason, default: 0] += 1 }
+      closed.removeFirst(shed.count)
+    }
   }
 }
 
 /// The state of monitors before a turn, to go back to when it could not be stored.
 final class Snapshot {
   private var verdicts: [MonitorID: (Verdict, [RegionID: Instant])] = [:]
+  private var woken: [Engine.Wake] = []
 
-  func keep(_ one: Watched) {
+  func keep(_ one: Watched, wokenAt: Instant? = nil) {
     if verdicts[one.id] == nil { verdicts[one.id] = (one.verdict, one.lastSlot) }
+    if let wokenAt { woken.append(Engine.Wake(at: wokenAt, monitor: one.id)) }
   }
 
-  func restore(in watched: [MonitorID: Watched]) {
+  /// Answers the wakes that were taken meanwhile: they are still to come.
+  func restore(in watched: [MonitorID: Watched]) -> [Engine.Wake] {
     for (id, (verdict, lastSlot)) in verdicts {
       watched[id]?.verdict = verdict
       watched[id]?.lastSlot = lastSlot
     }
+    for wake in woken { watched[wake.monitor]?.wakesAt = wake.at }
+    return woken
   }
 }

@@ -32,7 +32,7 @@ extension Engine {
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
   }
 
-  /// Emits runs that nobody planned. Answers their public ids as the first lease will carry them.
+  /// Emits runs that nobody planned. Answers their public ids.
   @discardableResult
   func ask(_ one: Watched, _ trigger: Trigger, regions: [RegionID], at now: Instant) async -> [String] {
     let jobs = regions.map { region in
@@ -42,15 +42,17 @@ extension Engine {
         budgetMs: Int32(clamping: one.settings.slotBudgetMs))
     }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
-    return jobs.map { RunKey(job: $0.id, generation: nil).text }
+    return jobs.map { $0.id.runKey.text }
   }
 
   /// The embedded worker: claims what region `local` has to do and hands it to the probe's thread.
   func dispatch() async {
-    guard let probe, let local = regionNames.first(where: { $0.value == "local" })?.key else { return }
+    guard let probe, let local else { return }
     let now = now()
+    let room = Limits.leasesHeldMax - leases.count
+    guard room > 0 else { return }
     do {
-      let claimed = try await queue.claim(region: local, worker: worker, max: 20_000, now: now)
+      let claimed = try await queue.claim(region: local, worker: worker, max: room, now: now)
       guard !claimed.isEmpty else { return }
       var runs: [ProbeRun] = []
       for lease in claimed {
@@ -82,15 +84,40 @@ extension Engine {
     }
   }
 
+  /// A lease of ours whose time is over without a report waited behind too many others: its slot is missed for that, and
+  /// its run is not begun any more.
+  func giveUpOverdue(now: Instant) async throws {
+    let overdue = leases.filter { $0.value.until <= now }
+    guard !overdue.isEmpty else { return }
+    for (token, lease) in overdue {
+      leases[token] = nil
+      closed.append(ClosedJob(job: lease.job, reason: .overloaded))
+    }
+    probe?.cancel(Array(overdue.keys))
+    try await queue.complete(overdue.values.map(\.job.id), now: now)
+  }
+
+  /// The embedded worker is never away: what it did not take in time was too much.
+  func reasoned(_ closed: ClosedJob) -> ClosedJob {
+    closed.job.id.region == local ? ClosedJob(job: closed.job, reason: .overloaded) : closed
+  }
+
   /// Reports of the probe's thread, in the order it saw them.
   func take(_ batch: [ProbeReport]) async {
+    defer {
+      if batch.isEmpty {
+        for waiter in waitingForMail { waiter.resume() }
+        waitingForMail = []
+      }
+    }
     for one in batch {
       guard let lease = leases[one.token] else { continue }
       if one.isFinal { leases[one.token] = nil }
-      let key = lease.job.id.trigger == .schedule ? lease.runKey : RunKey(job: lease.job.id, generation: nil)
+      if one.attempt == Int(lease.job.firstAttempt) { lateness.add(Int(one.lateMs)) }
       reports.append(
         RunReport(
-          job: lease.job.id, generation: lease.generation, runKey: key, attempt: one.attempt, isFinal: one.isFinal,
+          job: lease.job.id, generation: lease.generation, runKey: lease.job.id.runKey, attempt: one.attempt,
+          isFinal: one.isFinal,
           lateMs: one.lateMs, status: one.status, observation: one.observation))
     }
     await flush()

@@ -95,10 +95,10 @@ struct ResultChunk: Hashable, Sendable {
     guard input.isAtEnd else { throw PackedError(detail: "bytes follow the chunk") }
   }
 
-  /// The key of the run that filled a slot under a lease-less delivery, which needs no bytes.
+  /// The key of the run that filled a slot, which needs no bytes.
   private static func runKey(_ slotMs: Int64?, _ monitor: MonitorID, _ region: RegionID) -> Int64 {
     guard let slotMs else { return 0 }
-    return RunKey(job: JobID(monitor: monitor, region: region, trigger: .schedule, mark: slotMs), generation: nil).raw
+    return RunKey(job: JobID(monitor: monitor, region: region, trigger: .schedule, mark: slotMs)).raw
   }
 
   /// nil as 0, others one up.

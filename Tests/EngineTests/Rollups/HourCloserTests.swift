@@ -72,7 +72,7 @@ struct HourCloserTests {
           seen.timing.totalUs = 20_000
           try ResultLog.append(
             RunReport(
-              job: job, generation: nil, runKey: RunKey(job: job, generation: nil), attempt: 0, isFinal: true,
+              job: job, generation: nil, runKey: RunKey(job: job), attempt: 0, isFinal: true,
               lateMs: 0, status: .up, observation: seen), in: db)
         }
       }

@@ -67,7 +67,7 @@ final class HistoryWorld: Sendable {
     if status == .down { seen.failure = Failure(.statusCode, .firstByte, "500 is not 200-299") }
     let generation = Generation(epoch: 1, number: number)
     return RunReport(
-      job: job, generation: generation, runKey: RunKey(job: job, generation: generation), attempt: attempt,
+      job: job, generation: generation, runKey: RunKey(job: job), attempt: attempt,
       isFinal: isFinal, lateMs: 3, status: status, observation: seen)
   }
 

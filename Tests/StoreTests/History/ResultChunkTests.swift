@@ -67,7 +67,7 @@ struct ResultChunkTests {
         let total = phases.reduce(0, +) + .random(in: 0...300, using: &random)
         let key =
           derivedKeys
-          ? RunKey(job: JobID(monitor: monitor, region: region, trigger: .schedule, mark: slot), generation: nil).raw
+          ? RunKey(job: JobID(monitor: monitor, region: region, trigger: .schedule, mark: slot)).raw
           : Int64.random(in: .min ... .max, using: &random)
         return ResultEntry(
           slotMs: slot, runKey: key, trigger: 1, isFinal: true, attempt: 1,

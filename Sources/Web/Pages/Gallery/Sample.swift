@@ -100,7 +100,7 @@ enum Sample {
     counts: [
       .down: 1, .unconfirmed: 1, .degraded: 1, .unknown: 1, .maintenance: 1, .paused: 1, .pending: 1, .up: 1_284,
     ],
-    tags: ["api", "customer: Quayside"], worst: "Booking API", checksLastDay: 4_200_000, now: now)
+    tags: ["api", "customer: Quayside"], worst: "Booking API", checksPerDay: 4_200_000, now: now)
 
   static var form: MonitorForm {
     var form = MonitorForm()

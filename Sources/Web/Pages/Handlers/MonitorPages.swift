@@ -68,7 +68,7 @@ enum MonitorPages {
           q: filter.text, status: filter.status?.rawValue, tag: filter.tag ?? "", sort: filter.sort.rawValue),
         rows: rows, page: filter.page, rowsPerPage: rowsPerPage, total: total, counts: counts,
         tags: try MonitorQueries.tags(scope: known.scope, in: db), worst: rows.first { $0.state == .down }?.name,
-        checksLastDay: try MonitorQueries.checksPerDay(scope: known.scope, in: db), now: now.ms)
+        checksPerDay: try MonitorQueries.checksPerDay(scope: known.scope, in: db), now: now.ms)
     }
     return .page(page.render())
   }

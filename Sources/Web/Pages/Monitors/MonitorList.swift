@@ -64,7 +64,7 @@ struct MonitorListPage: AppPage {
   var tags: [String]
   /// The first monitor that is down, by name.
   var worst: String?
-  var checksLastDay: Int
+  var checksPerDay: Int
   var now: Int64
 
   var section: AppFrame.Section { .monitors }
@@ -107,7 +107,7 @@ struct MonitorListPage: AppPage {
   }
 
   private var lead: HTML {
-    "\(Format.count(checksLastDay, "check")) in the last 24 hours. Updated \(When(now, .clockSeconds))."
+    "\(Format.count(checksPerDay, "check")) a day. Updated \(When(now, .clockSeconds))."
   }
 
   private var newButton: HTML? {
