@@ -87,8 +87,10 @@ final class Instance: Sendable {
     webSettings.version = Martlet.version
     let engine = engine
     let outbox = outbox
+    let trying = TryOnce(store: store, configuration: probe)
     var context = WebContext(
       store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
+      tryOnce: { try await trying.run($0, scope: $1) },
       testChannel: { try await outbox.test($0, scope: $1, person: $2) },
       workers: { region in
         guard region == "local" else { return [] }

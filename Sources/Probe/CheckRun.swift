@@ -95,7 +95,7 @@ final class CheckRun: TimerTarget {
 
 extension ProbeTarget {
   /// What one check says by itself.
-  func status(of observation: Observation) -> CheckStatus {
+  public func status(of observation: Observation) -> CheckStatus {
     if observation.failure != nil { return .down }
     guard let limitMs = settings.degradedAfterMs else { return .up }
     return Int64(observation.timing.totalUs) > Int64(limitMs) * 1000 ? .degraded : .up

@@ -20,6 +20,8 @@ public struct WebContext: Sendable {
   public let settings: Settings
   /// Runs a monitor now in each of its regions and answers the ids of the runs.
   public let checkNow: @Sendable (MonitorID) async throws -> [String]
+  /// Runs settings once without storing anything; throws `TryOnce.Busy`.
+  public let tryOnce: @Sendable (MonitorSettings, TenantScope) async throws -> TryOnce.Seen
   /// Sends a test message by a channel now; nil when there is no such channel.
   public let testChannel:
     @Sendable (PublicID<ChannelTag>, TenantScope, _ person: String) async throws -> Outbox.TestOutcome?
@@ -39,6 +41,7 @@ public struct WebContext: Sendable {
   public init(
     store: Store, access: Access, settings: Settings = Settings(),
     checkNow: @escaping @Sendable (MonitorID) async throws -> [String],
+    tryOnce: @escaping @Sendable (MonitorSettings, TenantScope) async throws -> TryOnce.Seen,
     testChannel: @escaping @Sendable (PublicID<ChannelTag>, TenantScope, String) async throws -> Outbox.TestOutcome?,
     workers: @escaping @Sendable (String) async -> [WorkerSight],
     health: @escaping @Sendable () async -> [(name: String, isWorking: Bool)] = { [] },
@@ -48,6 +51,7 @@ public struct WebContext: Sendable {
     self.access = access
     self.settings = settings
     self.checkNow = checkNow
+    self.tryOnce = tryOnce
     self.testChannel = testChannel
     self.workers = workers
     self.health = health

@@ -27,14 +27,20 @@ final class WebWorld: Sendable {
     self.outbox = outbox
     let reports = Reports()
     self.reports = reports
+    let tries = Tries()
+    self.tries = tries
     let hub = LiveHub(store: base.store, epoch: "epoch")
     self.hub = hub
     var context = WebContext(
       store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
+      tryOnce: { settings, _ in try tries.answer(settings) },
       testChannel: { _, _, _ in .init(isDelivered: true, reason: "") }, workers: { _ in [] },
       report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } })
     context.live = LiveHandlers(hub: hub, baseURL: nil)
-    handler = WebHandler(context)
+    let pages = PageRouter(context)
+    var extensions = WebExtensions()
+    extensions.page = { await pages.answer($0) }
+    handler = WebHandler(context, extensions: extensions)
   }
 
   deinit { hub.stop() }
@@ -42,8 +48,20 @@ final class WebWorld: Sendable {
   private let hub: LiveHub
   final class Outbox: Sendable { let mails = Mutex<[Access.Mail]>([]) }
   final class Reports: Sendable { let all = Mutex<[String]>([]) }
+  /// What one try sees: nil is busy.
+  final class Tries: Sendable {
+    let seen = Mutex<TryOnce.Seen?>(nil)
+    let asked = Mutex<[MonitorSettings]>([])
+
+    func answer(_ settings: MonitorSettings) throws -> TryOnce.Seen {
+      asked.withLock { $0.append(settings) }
+      guard let seen = seen.withLock({ $0 }) else { throw TryOnce.Busy(afterS: 7) }
+      return seen
+    }
+  }
   let outbox: Outbox
   let reports: Reports
+  let tries: Tries
 
   /// Who sends a request, and how that is told.
   enum Sender: Sendable {

@@ -113,19 +113,25 @@ enum MonitorPages {
   }
 
   private static func newPage(
-    _ request: PageRequest, _ form: MonitorForm, _ settings: MonitorSettings, status: Int
+    _ request: PageRequest, _ form: MonitorForm, _ settings: MonitorSettings, outcome: TryOutcome? = nil, status: Int
   ) async throws -> Response {
     .page(
-      NewMonitorPage(frame: try await FrameMaker.frame(request), form: form, promise: Promise(settings)).render(),
-      status: status)
+      NewMonitorPage(
+        frame: try await FrameMaker.frame(request), form: try await form.knowing(nil, request),
+        promise: Promise(settings), outcome: outcome
+      ).render(), status: status)
   }
 
   @Sendable private static func create(_ request: PageRequest) async throws -> Response {
     let known = try request.person
     let names = try await regions(request)
-    let (settings, form) = MonitorForm.read(
-      try request.form(), over: MonitorSettings(name: "", url: ""), regions: names)
+    let fields = try request.form()
+    let (settings, form) = MonitorForm.read(fields, over: MonitorSettings(name: "", url: ""), regions: names)
     guard form.errors.isEmpty else { return try await newPage(request, form, settings, status: 422) }
+    if fields.text("intent") == "try" {
+      let (outcome, form) = try await MonitorTry.run(settings, form, request)
+      return try await newPage(request, form, settings, outcome: outcome, status: outcome == nil ? 429 : 200)
+    }
     let store = request.store
     let id = try await store.write { db in
       try MonitorQueries.create(
@@ -141,21 +147,26 @@ enum MonitorPages {
   }
 
   private static func editPage(
-    _ request: PageRequest, _ monitor: MonitorRow, _ form: MonitorForm, _ settings: MonitorSettings, status: Int
+    _ request: PageRequest, _ monitor: MonitorRow, _ form: MonitorForm, _ settings: MonitorSettings,
+    outcome: TryOutcome? = nil, status: Int
   ) async throws -> Response {
     .page(
       EditMonitorPage(
-        frame: try await FrameMaker.frame(request), id: monitor.publicID.text, name: monitor.settings.name, form: form,
-        promise: Promise(settings)
+        frame: try await FrameMaker.frame(request), id: monitor.publicID.text, name: monitor.settings.name,
+        form: try await form.knowing(monitor.id, request), promise: Promise(settings), outcome: outcome
       ).render(), status: status)
   }
 
   @Sendable private static func edit(_ request: PageRequest) async throws -> Response {
     let known = try request.person
     let monitor = try await find(request)
-    let (settings, form) = MonitorForm.read(
-      try request.form(), over: monitor.settings, regions: try await regions(request))
+    let fields = try request.form()
+    let (settings, form) = MonitorForm.read(fields, over: monitor.settings, regions: try await regions(request))
     guard form.errors.isEmpty else { return try await editPage(request, monitor, form, settings, status: 422) }
+    if fields.text("intent") == "try" {
+      let (outcome, form) = try await MonitorTry.run(settings, form, request)
+      return try await editPage(request, monitor, form, settings, outcome: outcome, status: outcome == nil ? 429 : 200)
+    }
     let store = request.store
     _ = try await store.write { db in
       try MonitorQueries.update(

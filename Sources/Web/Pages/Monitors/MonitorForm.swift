@@ -5,8 +5,7 @@ import HTML
 /// `url, name, tags` (commas), `interval_s, timeout_ms, attempts, degraded_after_ms, region` (several), `quorum`
 /// (`majority`, `any`, `all`), `recovery_checks, method, headers` (lines `Name: value`), `request_body, follow_redirects,
 /// verify_tls` (boxes), `certificate_warning_days, ip_family, status_codes` (`200-299`), `body_contains, assertions`
-/// (lines `source target comparison value`), `channel` (several ids), `service` (several ids), and the button `intent`:
-/// `save` or `try`.
+/// (lines `source target comparison value`), and the button `intent`: `save` or `try`.
 struct MonitorForm: Sendable {
   struct Tick: Sendable {
     var id: String
@@ -34,7 +33,9 @@ struct MonitorForm: Sendable {
   var statusCodes = ""
   var bodyContains = ""
   var assertions = ""
+  /// Every channel of the organization, and whether it is on; shown, not chosen here.
   var channels: [Tick] = []
+  /// Every service, and whether this monitor decides its state; shown, not chosen here.
   var services: [Tick] = []
   var errors: FormErrors = [:]
 
@@ -148,27 +149,23 @@ struct MonitorForm: Sendable {
   private var channelFold: Fold {
     let chosen = channels.filter(\.isOn).map(\.name).joined(separator: ", ")
     return Fold(
-      label: "Who is told", now: chosen.isEmpty ? "nobody" : "\(chosen), after confirmation", isOpen: fails("channel"),
+      label: "Who is told", now: chosen.isEmpty ? "nobody" : "\(chosen), after confirmation", isOpen: false,
       content: channels.isEmpty
-        ? "<p class=\"soft\">There is no channel yet. <a href=\"\(Paths.newChannel)\">Add one</a>, then choose it here.</p>"
-        : CheckGroup(
-          legend: "Channels",
-          checks: channels.map { Check(name: "channel", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
-          error: errors["channel"]
-        ).body)
+        ? "<p class=\"soft\">There is no channel yet. <a href=\"\(Paths.newChannel)\">Add one</a>: it is told of every monitor.</p>"
+        : """
+        <p class="soft">Every channel that is on is told of every monitor. <a href="\(Paths.channels)">Channels</a></p>
+        """)
   }
 
   private var serviceFold: Fold {
     let chosen = services.filter(\.isOn).map(\.name).joined(separator: ", ")
     return Fold(
-      label: "Service", now: chosen.isEmpty ? "none: not on any status page" : chosen, isOpen: fails("service"),
+      label: "Service", now: chosen.isEmpty ? "none: not on any status page" : chosen, isOpen: false,
       content: services.isEmpty
         ? "<p class=\"soft\">There is no service yet. <a href=\"\(Paths.newService)\">Add one</a>: it is what a status page shows.</p>"
-        : CheckGroup(
-          legend: "This monitor decides the state of",
-          checks: services.map { Check(name: "service", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
-          error: errors["service"]
-        ).body)
+        : """
+        <p class="soft">A service says itself which monitors decide its state. <a href="\(Paths.services)">Services</a></p>
+        """)
   }
 }
 
