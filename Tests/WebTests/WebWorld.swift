@@ -28,13 +28,15 @@ final class WebWorld: Sendable {
     let reports = Reports()
     self.reports = reports
     let tries = Tries()
+    let outcome = ChannelTest()
+    self.outcome = outcome
     self.tries = tries
     let hub = LiveHub(store: base.store, epoch: "epoch")
     self.hub = hub
     var context = WebContext(
       store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
       tryOnce: { settings, _ in try tries.answer(settings) },
-      testChannel: { _, _, _ in .init(isDelivered: true, reason: "") }, workers: { _ in [] },
+      testChannel: { _, _, _ in outcome.value.withLock { $0 } }, workers: { _ in [] },
       report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } })
     context.live = LiveHandlers(hub: hub, baseURL: nil)
     let pages = PageRouter(context)
@@ -59,6 +61,8 @@ final class WebWorld: Sendable {
       return seen
     }
   }
+  /// What a channel's test comes to.
+  let outcome: ChannelTest
   let outbox: Outbox
   let reports: Reports
   let tries: Tries
@@ -140,3 +144,5 @@ final class WebWorld: Sendable {
     return .key(try #require(made.json["key"]?.string, "\(made.text)"))
   }
 }
+
+final class ChannelTest: Sendable { let value = Mutex(Outbox.TestOutcome(isDelivered: true, reason: "")) }
