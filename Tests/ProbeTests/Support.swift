@@ -37,3 +37,21 @@ final class Gathered: Sendable {
     return true
   }
 }
+
+/// Request heads that a server was sent.
+final class Heads: Sendable {
+  private let heads = Mutex<[String]>([])
+  var all: [String] { heads.withLock { $0 } }
+  func note(_ head: String) { heads.withLock { $0.append(head) } }
+}
+
+/// Counts from 0.
+final class Turns: Sendable {
+  private let count = Mutex(0)
+  func next() -> Int {
+    count.withLock { count in
+      defer { count += 1 }
+      return count
+    }
+  }
+}
