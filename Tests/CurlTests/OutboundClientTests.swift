@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import Curl
@@ -23,7 +24,9 @@ private final class PythonServer {
     port = UInt16(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
   }
 
-  deinit { process.terminate() }
+  // The threads that tests run on block SIGTERM, and children inherit that; one left behind would hold the tests' output
+  // open for ever.
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   /// What it printed after its port, once it has ended.
   func rest() -> String {

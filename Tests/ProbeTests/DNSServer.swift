@@ -19,7 +19,10 @@ final class DNSServer: @unchecked Sendable {
   var questions: [String] { asked.withLock { $0 } }
   var configuration: String { "127.0.0.1:\(port)" }
 
-  init(delayMs: UInt32 = 0, _ answer: @escaping @Sendable (_ name: String, _ isV6: Bool) -> Answer) throws {
+  init(
+    delayMs: UInt32 = 0, pauses: Pauses = Pauses(),
+    _ answer: @escaping @Sendable (_ name: String, _ isV6: Bool) -> Answer
+  ) throws {
     fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var name = sockaddr_in()
     name.sin_family = sa_family_t(AF_INET)
@@ -49,7 +52,7 @@ final class DNSServer: @unchecked Sendable {
         let (to, size) = (peer, length)
         // Each answer waits on its own, so that questions asked together are answered together.
         Thread.detachNewThread {
-          if delayMs > 0 { usleep(delayMs * 1000) }
+          pauses.pause(delayMs)
           var to = to
           _ = withUnsafePointer(to: &to) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(fd, reply, reply.count, 0, $0, size) }

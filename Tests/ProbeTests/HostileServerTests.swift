@@ -13,6 +13,9 @@ struct HostileServerTests {
     return try await probe(server.url) { $0.timeoutMs = timeoutMs }.failure
   }
 
+  /// What other tests of the same process may take meanwhile; what would be wrong here takes far more.
+  private static let noiseBytes = 160 << 20
+
   private func rssBytes() -> Int {
     let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
     return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4096
@@ -49,7 +52,7 @@ struct HostileServerTests {
     }
     #expect(failure?.reason == .bodyTooLarge)
     #expect(failure?.phase == .transfer)
-    #expect(rssBytes() - before < 64 << 20)
+    #expect(rssBytes() - before < Self.noiseBytes)
   }
 
   @Test("a body of a byte now and then ends at the total deadline")
@@ -100,7 +103,7 @@ struct HostileServerTests {
     let seen = try await probe(server.url)
     #expect(seen.failure?.reason == .bodyTooLarge)
     #expect(seen.bodyBytes < 2 << 20)
-    #expect(rssBytes() - before < 64 << 20)
+    #expect(rssBytes() - before < Self.noiseBytes)
   }
 
   @Test("a small compressed body is decoded and counted as it reads")
@@ -205,14 +208,14 @@ struct HostileServerTests {
     try await run("/", 8)
     let sockets = socketsTo(server.port)
     let bytes = rssBytes()
-    for _ in 0..<10 {
+    for _ in 0..<50 {
       try await run("/flood", 8)
       try await run("/", 8)
     }
     #expect(gathered.reports.allSatisfy { $0.observation.failure != nil })
     #expect(sockets == 0 && socketsTo(server.port) == 0)
-    // 80 floods of 1 MiB: kept bodies would be 80 MB. Other tests run beside this one.
-    #expect(rssBytes() - bytes < 48 << 20)
+    // 400 floods of 1 MiB: kept bodies would be 400 MB.
+    #expect(rssBytes() - bytes < Self.noiseBytes)
   }
 
   /// Connections of this machine to a port that are not closed on our side.

@@ -55,3 +55,24 @@ final class Turns: Sendable {
     }
   }
 }
+
+/// Delays as they really were.
+final class Pauses: Sendable {
+  private let longestUs = Mutex(0)
+
+  func pause(_ ms: UInt32) {
+    guard ms > 0 else { return }
+    let startNs = clinux_monotonic_ns()
+    usleep(ms * 1000)
+    let tookUs = Int((clinux_monotonic_ns() - startNs) / 1000)
+    longestUs.withLock { $0 = max($0, tookUs) }
+  }
+
+  /// The longest since the last call, in µs.
+  func takeLongestUs() -> Int {
+    longestUs.withLock { longest in
+      defer { longest = 0 }
+      return longest
+    }
+  }
+}
