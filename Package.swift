@@ -68,6 +68,9 @@ let package = Package(
     .executableTarget(
       name: "ServerBench", dependencies: ["HTTPServer"], path: "Benchmarks/server/Sources/ServerBench",
       swiftSettings: strict),
+    .executableTarget(
+      name: "ProbeBench", dependencies: ["Probe", "Domain", "CLinux"], path: "Benchmarks/probe/Sources/ProbeBench",
+      swiftSettings: strict),
     .executableTarget(name: "ServerBenchClient", path: "Benchmarks/server/Sources/ServerBenchClient"),
 
     .target(

@@ -44,7 +44,7 @@ public struct MonitorRow: Sendable {
 
 /// What a list of monitors is asked for.
 public struct MonitorFilter: Sendable {
-  public enum Sort: String, Sendable, CaseIterable { case state, name, created, interval }
+  public enum Sort: String, Sendable, CaseIterable { case state, name, created, interval, uptime }
 
   public var text = ""
   public var status: MonitorStatus?
@@ -78,7 +78,7 @@ public enum MonitorQueries {
 
   /// One page of the list and how many there are in all.
   public static func list(
-    _ filter: MonitorFilter, scope: TenantScope, in db: Connection, sealer: Sealer
+    _ filter: MonitorFilter, scope: TenantScope, in db: Connection, sealer: Sealer, now: Instant
   ) throws -> (total: Int, rows: [MonitorRow]) {
     var conditions = ["m.organization_id = $1", "m.deleted_ms IS NULL"]
     var values: [Value] = [.int(scope.organization.raw)]
@@ -99,21 +99,38 @@ public enum MonitorQueries {
       conditions.append(
         "EXISTS (SELECT 1 FROM monitor_tag t WHERE t.monitor_id = m.id AND t.tag = \(bind(.text(tag))))")
     }
+    let filtered = "FROM monitor m WHERE \(conditions.joined(separator: " AND "))"
+    let total = try db.first("SELECT count(*) \(filtered)", values) { Int($0.int(0)) } ?? 0
     let order =
       switch filter.sort {
       case .state: "\(worstFirst), m.name, m.id"
       case .name: "m.name, m.id"
       case .created: "m.id DESC"
       case .interval: "m.interval_s, m.name, m.id"
+      case .uptime:
+        "\(downShare(from: bind(.int(now.ms - uptimeWindowMs)), to: bind(.int(now.ms)))) DESC, m.name, m.id"
       }
-    let filtered = "FROM monitor m WHERE \(conditions.joined(separator: " AND "))"
-    let total = try db.first("SELECT count(*) \(filtered)", values) { Int($0.int(0)) } ?? 0
     let limit = bind(.int(Int64(filter.rows)))
     let offset = bind(.int(Int64((filter.page - 1) * filter.rows)))
     let rows = try db.rows(
       "SELECT \(MonitorRow.columns) \(filtered) ORDER BY \(order) LIMIT \(limit) OFFSET \(offset)", values
     ) { try MonitorRow($0, sealer: sealer) }
     return (total, rows)
+  }
+
+  /// What "lowest uptime first" looks back on.
+  public static let uptimeWindowMs = 30 * Instant.dayMs
+
+  /// Time down over time known, as SQL; nothing known counts as never down.
+  private static func downShare(from: String, to: String) -> String {
+    let start = "CASE WHEN s.since_ms > \(from) THEN s.since_ms ELSE \(from) END"
+    let length = "(coalesce(s.until_ms, \(to)) - \(start))"
+    let known = [MonitorStatus.up, .degraded, .down].map { String($0.code) }.joined(separator: ", ")
+    return """
+      (SELECT coalesce(1.0 * sum(CASE WHEN s.state = \(MonitorStatus.down.code) THEN \(length) ELSE 0 END)
+        / nullif(sum(\(length)), 0), 0) FROM monitor_state s
+        WHERE s.monitor_id = m.id AND s.state IN (\(known)) AND (s.until_ms IS NULL OR s.until_ms > \(from)))
+      """
   }
 
   /// Down, unconfirmed, degraded, unknown, pending, maintenance, paused, up.

@@ -22,7 +22,7 @@ WRITERS = 50
 
 
 class Writers:
-    """Fifty clients that create services as fast as they are answered, and remember what was acknowledged."""
+    """Fifty clients that create monitors as fast as they are answered, and remember what was acknowledged."""
 
     def __init__(self, url: str, key: str):
         self.acknowledged: list[str] = []
@@ -45,7 +45,10 @@ class Writers:
             count = 0
             while not self._stop.is_set():
                 try:
-                    answer = client.post("services/", json={"name": f"{number}-{count}", "description": ""})
+                    answer = client.post(
+                        "monitors/",
+                        json={"name": f"{number}-{count}", "type": "http", "url": "http://127.0.0.1:9/", "enabled": False},
+                    )
                 except httpx.HTTPError:
                     return
                 if answer.status_code == 201:
@@ -75,9 +78,9 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path):
             assert martlet.started_in < 2, "starts within two seconds of a kill"
             with Client(martlet.url, key) as client:
                 for one in dice.sample(acknowledged, min(40, len(acknowledged))) + writers.acknowledged[-50:]:
-                    assert client.get(f"services/{one}/").status_code == 200, one
+                    assert client.get(f"monitors/{one}/").status_code == 200, one
         with Client(martlet.url, key) as client:
-            present = {row["id"] for row in client.everything("services/")}
+            present = {row["id"] for row in client.everything("monitors/")}
         assert set(acknowledged) <= present, "every acknowledged row is there"
         assert len(acknowledged) > 5 * KILLS
     finally:

@@ -37,3 +37,42 @@ final class Gathered: Sendable {
     return true
   }
 }
+
+/// Request heads that a server was sent.
+final class Heads: Sendable {
+  private let heads = Mutex<[String]>([])
+  var all: [String] { heads.withLock { $0 } }
+  func note(_ head: String) { heads.withLock { $0.append(head) } }
+}
+
+/// Counts from 0.
+final class Turns: Sendable {
+  private let count = Mutex(0)
+  func next() -> Int {
+    count.withLock { count in
+      defer { count += 1 }
+      return count
+    }
+  }
+}
+
+/// Delays as they really were.
+final class Pauses: Sendable {
+  private let longestUs = Mutex(0)
+
+  func pause(_ ms: UInt32) {
+    guard ms > 0 else { return }
+    let startNs = clinux_monotonic_ns()
+    usleep(ms * 1000)
+    let tookUs = Int((clinux_monotonic_ns() - startNs) / 1000)
+    longestUs.withLock { $0 = max($0, tookUs) }
+  }
+
+  /// The longest since the last call, in µs.
+  func takeLongestUs() -> Int {
+    longestUs.withLock { longest in
+      defer { longest = 0 }
+      return longest
+    }
+  }
+}

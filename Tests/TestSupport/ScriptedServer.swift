@@ -85,7 +85,7 @@ public final class ScriptedServer: @unchecked Sendable {
   )
     throws
   {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var one: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, 4)
     var name = sockaddr_in()
@@ -105,6 +105,8 @@ public final class ScriptedServer: @unchecked Sendable {
       while true {
         let peer = accept(fd, nil, nil)
         guard peer >= 0 else { return }
+        // A child of the tests that kept it open would keep the peer from seeing the close.
+        _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
         self?.seen.withLock { $0.connections += 1 }
         Thread.detachNewThread {
           script(Connection(fd: peer))

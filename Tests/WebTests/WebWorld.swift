@@ -42,6 +42,7 @@ final class WebWorld: Sendable {
     let pages = PageRouter(context)
     var extensions = WebExtensions()
     extensions.page = { await pages.answer($0) }
+    extensions.cached = { pages.cached($0) }
     handler = WebHandler(context, extensions: extensions)
   }
 
@@ -113,6 +114,12 @@ final class WebWorld: Sendable {
     async -> Reply
   {
     await send(operation.endpoint.method.rawValue, operation.path(arguments), body, as: sender)
+  }
+
+  /// Posts a form as a browser does.
+  func post(_ target: String, _ fields: [(String, String)] = [], as sender: Sender = .nobody) async -> Reply {
+    let body = fields.map { "\(PercentCoding.encode($0.0))=\(PercentCoding.encode($0.1))" }.joined(separator: "&")
+    return await send("POST", target, as: sender, raw: Array(body.utf8))
   }
 
   /// Signs somebody up with an organization of their own: the first through the setup link.

@@ -48,7 +48,8 @@ public struct RegionVote: Hashable, Sendable {
     successes = 0
     if failures == 0 { firstFailure = start }
     // Runs of a region may overlap (a slot, a second opinion): what comes sooner than the back-off confirms nothing new.
-    guard failures == 0 || start - lastFailure >= MonitorSettings.distanceMs(beforeAttempt: Int(failures)) else { return }
+    let distance = MonitorSettings.distanceMs(beforeAttempt: Int(failures))
+    guard failures == 0 || start - lastFailure >= distance else { return }
     lastFailure = start
     if failures < rules.attempts { failures += 1 }
     if failures >= rules.attempts { vote = .down }

@@ -15,6 +15,12 @@ typedef size_t (*ccurl_data_function)(char *, size_t, size_t, void *);
 static inline CURLcode ccurl_set_data_function(CURL *h, CURLoption o, ccurl_data_function f) {
   return curl_easy_setopt(h, o, f);
 }
+// `f` is called between the TCP connection and the handshake, with the context that libcurl made for it.
+typedef CURLcode (*ccurl_handshake_function)(CURL *, void *, void *);
+static inline CURLcode ccurl_set_handshake_function(CURL *h, ccurl_handshake_function f, void *context) {
+  CURLcode code = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, f);
+  return code != CURLE_OK ? code : curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, context);
+}
 static inline CURLcode ccurl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode ccurl_get_offset(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode ccurl_get_pointer(CURL *h, CURLINFO i, void **v) { return curl_easy_getinfo(h, i, v); }

@@ -36,6 +36,7 @@ public final class Exchange: Transfer {
     self.owner = owner
     status = 0
     httpVersion = 0
+    dropAnswer()
     let url = request.url
     begin(
       host: url.host, port: url.port, literal: url.address, isTLS: url.isTLS, family: request.options.family,
@@ -71,13 +72,17 @@ public final class Exchange: Transfer {
     _ = ccurl_set_pointer(easy, CURLOPT_WRITEDATA, me)
   }
 
-  override func beginAttempt() {
+  private func dropAnswer() {
     head.removeAll(keepingCapacity: true)
     body.removeAll(keepingCapacity: true)
     bodyBytes = 0
     headBytesSeen = 0
     isHeadTooLarge = false
     isBodyTooLarge = false
+  }
+
+  override func beginAttempt() {
+    dropAnswer()
     guard let request, configured !== request else { return }
     configured = request
     _ = ccurl_set_string(easy, CURLOPT_URL, request.urlText)
@@ -94,6 +99,9 @@ public final class Exchange: Transfer {
   }
 
   override func ended() {
+    defer { owner?.exchangeEnded(self) }
+    // Without a connection libcurl would still tell of the handle's transfer before.
+    guard wasAttempted else { return }
     var value = 0
     _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &value)
     status = value
@@ -105,7 +113,6 @@ public final class Exchange: Transfer {
     case Int(CURL_HTTP_VERSION_2_0): httpVersion = 20
     default: httpVersion = 0
     }
-    owner?.exchangeEnded(self)
   }
 
   override func ownFailure(_ stage: TransferFailure.Stage) -> TransferFailure? {
@@ -168,7 +175,7 @@ public final class Exchange: Transfer {
 
   private var certificates: UnsafeMutablePointer<curl_certinfo>? {
     var found: UnsafeMutablePointer<curl_certinfo>?
-    guard ccurl_get_certificates(easy, &found) == CURLE_OK else { return nil }
+    guard wasAttempted, ccurl_get_certificates(easy, &found) == CURLE_OK else { return nil }
     return found
   }
 }

@@ -66,6 +66,11 @@ public final class LoopThread<State>: @unchecked Sendable {
 
   private func threadMain(_ started: Started, _ make: @Sendable (EventLoop) throws -> State) {
     clinux_name_thread(name)
+    // OpenSSL writes without MSG_NOSIGNAL: to a peer that has gone, that must be an error and not the end of the process.
+    var pipe = sigset_t()
+    sigemptyset(&pipe)
+    sigaddset(&pipe, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &pipe, nil)
     do {
       let loop = try EventLoop()
       let state = try make(loop)

@@ -39,6 +39,10 @@ public class Transfer: TimerTarget {
   private var startNs: UInt64 = 0
   private var resolvedNs: UInt64 = 0
   private var attemptNs: UInt64 = 0
+  /// Whether libcurl was asked to connect, so that what it knows is about this transfer.
+  private(set) var wasAttempted = false
+  /// When the TCP connection stood; 0 before.
+  private var connectedNs: UInt64 = 0
   private var host = ""
   private var port: UInt16 = 0
   private(set) var isTLSFromStart = false
@@ -88,6 +92,7 @@ public class Transfer: TimerTarget {
     _ = ccurl_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, 7 * 86_400)
     _ = ccurl_set_long(easy, CURLOPT_SSL_SESSIONID_CACHE, 0)
     _ = ccurl_set_fence(easy, fence)
+    _ = ccurl_set_handshake_function(easy, handshakeStarts, me)
   }
 
   func begin(
@@ -103,6 +108,7 @@ public class Transfer: TimerTarget {
     isTLSFromStart = isTLS
     failure = nil
     address = nil
+    wasAttempted = false
     timing = TransferTiming()
     deadlineTimer = client.loop.setTimer(deadlineNs, self, tag: Self.deadlineTag)
     if let literal {
@@ -152,7 +158,9 @@ public class Transfer: TimerTarget {
     errorText[0] = 0
     beginAttempt()
     state = .running
+    wasAttempted = true
     attemptNs = client.loop.nowNs
+    connectedNs = 0
     if !waiting.isEmpty, deadlineNs > attemptNs {
       let share = min((deadlineNs - attemptNs) / UInt64(waiting.count + 1), Self.oneConnectNs)
       connectTimer = client.loop.setTimer(attemptNs + share, self, tag: Self.connectTag)
@@ -194,6 +202,9 @@ public class Transfer: TimerTarget {
       end(TransferFailure.deadline(stage, peer: peer))
     }
   }
+
+  /// libcurl turns to TLS: the TCP connection stands.
+  fileprivate func handshakeBegins() { connectedNs = client.loop.nowNs }
 
   /// libcurl says that the transfer is over.
   func curlEnded(_ code: CURLcode) {
@@ -285,6 +296,8 @@ public class Transfer: TimerTarget {
     var value: curl_off_t = 0
     _ = ccurl_get_offset(easy, CURLINFO_CONNECT_TIME_T, &value)
     clocks.connect = Int64(value)
+    // libcurl tells this one only when the handshake is over as well.
+    if value == 0, connectedNs > attemptNs { clocks.connect = max(1, Int64((connectedNs - attemptNs) / 1000)) }
     if isTLSFromStart {
       value = 0
       _ = ccurl_get_offset(easy, CURLINFO_APPCONNECT_TIME_T, &value)
@@ -323,4 +336,12 @@ public class Transfer: TimerTarget {
 
   /// Whether the connection stands and the handshake goes on.
   var isConnected: Bool { state == .running && clocks().connect > 0 }
+}
+
+private func handshakeStarts(
+  _ easy: UnsafeMutableRawPointer?, _ sslContext: UnsafeMutableRawPointer?, _ context: UnsafeMutableRawPointer?
+) -> CURLcode {
+  guard let context else { return CURLE_OK }
+  Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().handshakeBegins()
+  return CURLE_OK
 }

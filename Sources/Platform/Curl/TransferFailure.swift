@@ -79,8 +79,10 @@ struct CurlVerdict {
 
   private var certificateFailure: TransferFailure {
     // X509_V_ERR_CERT_NOT_YET_VALID 9, X509_V_ERR_CERT_HAS_EXPIRED 10, X509_V_ERR_HOSTNAME_MISMATCH 62, IP 64.
+    // libcurl compares the name itself, after the chain held, and then leaves no code of OpenSSL's.
     switch verifyResult {
-    case 0, 62, 64: make(.hostnameMismatch, .tls, "The certificate is not for this host: \(words)")
+    case _ where words.contains("target host name"), 0, 62, 64:
+      make(.hostnameMismatch, .tls, "The certificate is not for this host: \(words)")
     case 10: make(.certificateExpired, .tls, "The certificate has expired: \(words)")
     default: make(.certificateInvalid, .tls, "The certificate is not trusted: \(words)")
     }
@@ -88,6 +90,8 @@ struct CurlVerdict {
 
   private var receiveFailure: TransferFailure {
     if stage == .tls || stage == .connect { return make(.tlsHandshake, .tls, "The TLS handshake failed: \(words)") }
+    // Chunks that cannot be read arrive under the same code, perhaps with the errno of what came after them.
+    if words.contains("chunk") { return make(.protocolError, stage, "The answer is not valid HTTP: \(words)") }
     if osError == ECONNRESET || words.contains("reset") || words.contains("unexpected eof") {
       return make(.reset, stage, "\(peer) reset the connection.")
     }

@@ -5,12 +5,6 @@ import Testing
 
 extension WebWorld {
   func get(_ path: String, as sender: Sender = .nobody) async -> Reply { await send("GET", path, as: sender) }
-
-  /// Posts a form as a browser does.
-  func post(_ path: String, _ fields: [(String, String)] = [], as sender: Sender = .nobody) async -> Reply {
-    let body = fields.map { "\($0.0)=\(PercentCoding.encode($0.1))" }.joined(separator: "&")
-    return await send("POST", path, as: sender, raw: Array(body.utf8))
-  }
 }
 
 extension WebWorld.Reply {

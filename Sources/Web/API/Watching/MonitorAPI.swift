@@ -15,8 +15,9 @@ enum MonitorAPI {
     filter.sort = try request.query.choice("sort", or: MonitorFilter.Sort.state)
     filter.page = paging.page
     filter.rows = paging.rows
+    let now = context.world.now()
     let found = try await context.store.read { [filter, sealer = context.store.sealer] db in
-      try MonitorQueries.list(filter, scope: request.scope, in: db, sealer: sealer)
+      try MonitorQueries.list(filter, scope: request.scope, in: db, sealer: sealer, now: now)
     }
     return .list(found.rows.map { json($0, request.authority) }, total: found.total, paging)
   }

@@ -56,7 +56,7 @@ enum MonitorPages {
     let now = request.now
     let store = request.store
     let page = try await store.read { [filter] db in
-      let (total, stored) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer)
+      let (total, stored) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer, now: now)
       let rows = try stored.map { MonitorRows.row(try MonitorRows.data($0, now: now, in: db), now: now) }
       var counts: [State: Int] = [:]
       for (status, count) in try MonitorQueries.counts(scope: known.scope, in: db) {

@@ -37,8 +37,6 @@ extension Phases {
 
 /// Reads what the monitor list shows, row by row only for the rows of one page.
 enum MonitorRows {
-  static let sparkHours: Int64 = 1
-  static let sparkSteps = 24
 
   static func row(_ monitor: MonitorRowData, now: Instant) -> MonitorLine {
     let status = monitor.stored.status
@@ -67,35 +65,26 @@ enum MonitorRows {
   }
 
   private static func spark(_ monitor: MonitorRowData, _ now: Instant) -> Sparkline? {
-    guard !monitor.series.isEmpty else { return nil }
-    let from = sparkStart(now)
-    var values = [Double?](repeating: nil, count: sparkSteps)
-    for bucket in monitor.series {
-      let step = Int((bucket.start - from) / sparkStepMs)
-      if values.indices.contains(step) { values[step] = bucket.p50Us.map(Double.init) }
-    }
+    guard let from = monitor.hours.first?.start, monitor.hours.contains(where: { $0.rollup.n > 0 }) else { return nil }
     return Sparkline(
-      label: "Response time of the last hour", values: values,
-      stretches: Stretches.of(monitor.states, from: from, stepMs: sparkStepMs, steps: sparkSteps, now: now),
+      label: "Response time by the hour, one day", values: monitor.hours.map { $0.p50Us.map(Double.init) },
+      stretches: Stretches.of(
+        monitor.states, from: from, stepMs: Instant.hourMs, steps: monitor.hours.count, now: now),
       state: State(monitor.stored.status))
-  }
-
-  static let sparkStepMs = sparkHours * Instant.hourMs / Int64(sparkSteps)
-
-  static func sparkStart(_ now: Instant) -> Instant {
-    Instant(ms: (now.ms / sparkStepMs + 1) * sparkStepMs - Int64(sparkSteps) * sparkStepMs)
   }
 
   /// What one row needs beside the monitor itself.
   static func data(_ stored: MonitorRow, now: Instant, in db: Connection) throws -> MonitorRowData {
-    let from = sparkStart(now)
     let states = try ResultQueries.states(stored.id, from: now - 30 * Instant.dayMs, to: now, in: db)
-    let series = try ResultQueries.series(stored.id, from: from, to: now, stepMs: sparkStepMs, in: db)
+    let hours = try MetricsQueries.metrics(
+      MetricsQuestion(window: .day, granularity: .hour), of: stored.id, now: now, in: db)
+    var day = Rollup()
+    for hour in hours { day.merge(hour.rollup) }
     return MonitorRowData(
       stored: stored, last: try ResultQueries.recent(stored, before: now + 60_000, limit: 1, in: db).first,
-      series: series, states: states,
+      hours: hours, states: states,
       uptime: ResultQueries.share(states, from: now - 30 * Instant.dayMs, to: now).uptime,
-      p95Us: series.compactMap(\.p95Us).max())
+      p95Us: day.quantile(0.95))
   }
 }
 
@@ -103,7 +92,8 @@ enum MonitorRows {
 struct MonitorRowData: Sendable {
   var stored: MonitorRow
   var last: ResultRow?
-  var series: [ResponseBucket]
+  /// The last 24 hours of the clock, oldest first.
+  var hours: [MetricsBucket]
   var states: [StateSpan]
   var uptime: Double?
   var p95Us: Int64?

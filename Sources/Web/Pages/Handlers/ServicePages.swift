@@ -61,8 +61,9 @@ enum ServicePages {
     filter.text = request.query["q"]?.trimmed ?? ""
     filter.sort = .name
     filter.rows = 50
+    let now = request.now
     let (total, found, kept) = try await store.read { [filter] db in
-      let (total, rows) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer)
+      let (total, rows) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer, now: now)
       let kept = try chosen.compactMap { id in
         try PublicID<MonitorTag>(id).flatMap {
           try MonitorQueries.find($0, scope: known.scope, in: db, sealer: store.sealer)

@@ -42,7 +42,7 @@ struct MonitorLine: Component {
 
 /// `GET /monitors?q=&status=&tag=&sort=&page=`: the dashboard.
 ///
-/// `status` is a monitor status of the contract or absent; `sort` is `state` (worst first), `name`, `p95` or `uptime`.
+/// `status` is a monitor status of the contract or absent; `sort` is `state` (worst first), `name`, `uptime` (lowest first) or `created` (newest first).
 struct MonitorListPage: AppPage {
   struct Filter: Sendable {
     var q = ""
@@ -144,7 +144,7 @@ struct MonitorListPage: AppPage {
 
   private static let sorts: [Choice.Option] = [
     .init(value: "state", label: "Worst first"), .init(value: "name", label: "Name"),
-    .init(value: "p95", label: "Slowest p95"), .init(value: "uptime", label: "Lowest uptime"),
+    .init(value: "uptime", label: "Lowest uptime"), .init(value: "created", label: "Newest"),
   ]
 
   private var table: HTML {
@@ -157,7 +157,7 @@ struct MonitorListPage: AppPage {
     return """
       <table class="table folds-up"><caption class="vh">Monitors, page \(page)</caption>
       <thead><tr>\(heading("State", "state"))\(heading("Monitor", "name"))<th scope="col">Response, 24\(Format.space)h</th>\
-      \(heading("Uptime, 30\(Format.space)d", "uptime", "num"))\(heading("p95, 1\(Format.space)h", "p95", "num"))\
+      \(heading("Uptime, 30\(Format.space)d", "uptime", "num"))<th scope="col" class="num">p95, 24\(Format.space)h</th>\
       <th scope="col" class="num c-reg">Regions up</th><th scope="col" class="num c-when">Checked</th></tr></thead>
       <tbody>\(rows, { $0.body })</tbody></table>
 
@@ -166,7 +166,7 @@ struct MonitorListPage: AppPage {
 
   private func heading(_ label: String, _ sort: String, _ style: String? = nil) -> HTML {
     let isSorted = filter.sort == sort
-    let order: String? = !isSorted ? nil : sort == "p95" ? "descending" : "ascending"
+    let order: String? = isSorted ? "ascending" : nil
     return """
       <th scope="col"\(attribute: "class", style)\(attribute: "aria-sort", order)><a href="\(url: path(sort: sort))">\(label)\
       \(isSorted ? Icon(Drawing.sort) : nil)</a></th>

@@ -1,0 +1,126 @@
+import Domain
+import Probe
+import TestSupport
+import Testing
+
+@Suite("Resolving")
+struct ResolvingTests {
+  private func configuration(_ dns: DNSServer) -> ProbeEngine.Configuration {
+    var configuration = ProbeEngine.Configuration()
+    configuration.dnsServers = dns.configuration
+    return configuration
+  }
+
+  @Test("times the lookup and connects to the address it brought")
+  func resolved() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer(delayMs: 50) { _, isV6 in isV6 ? .addresses([]) : .addresses(["127.0.0.1"]) }
+    let seen = try await probe("http://www.probe.test:\(server.port)/", configuration: configuration(dns))
+    #expect(seen.failure == nil)
+    #expect(seen.remoteAddress == "127.0.0.1")
+    #expect((seen.timing.dnsUs ?? 0) >= 49_000)
+    #expect(dns.questions.sorted() == ["www.probe.test A", "www.probe.test AAAA"])
+  }
+
+  @Test(
+    "tells a name that does not exist from servers that fail",
+    arguments: [("gone.probe.test", FailureReason.dnsNotFound), ("broken.probe.test", .dnsError)])
+  func failures(name: String, reason: FailureReason) async throws {
+    let dns = try DNSServer { name, _ in name.hasPrefix("gone") ? .nameError : .serverFailure }
+    let seen = try await probe("http://\(name)/", configuration: configuration(dns))
+    #expect(seen.failure?.reason == reason)
+    #expect(seen.failure?.phase == .dns)
+    #expect(seen.timing.connectUs == nil)
+  }
+
+  @Test("ends a lookup that nobody answers at the deadline")
+  func silence() async throws {
+    let dns = try DNSServer { _, _ in .silence }
+    let seen = try await probe("http://silent.probe.test/", configuration: configuration(dns)) { $0.timeoutMs = 300 }
+    #expect(seen.failure?.reason == .dnsError)
+    #expect(seen.failure?.phase == .dns)
+  }
+
+  @Test("a name that leads to a private address gets no connection where that is not granted")
+  func rebinding() async throws {
+    let server = try ScriptedServer { $0.answer() }
+    let dns = try DNSServer { _, isV6 in isV6 ? .addresses(["::1"]) : .addresses(["127.0.0.1", "169.254.169.254"]) }
+    let seen = try await probe(
+      "http://rebind.probe.test:\(server.port)/", allowsPrivate: false, configuration: configuration(dns))
+    #expect(seen.failure?.reason == .policyBlocked)
+    #expect(server.connections == 0)
+  }
+
+  @Test("a name that turns private between two hops is vetted anew, and one that was never public gets nothing")
+  func rebindingBetweenHops() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer("302 Found", headers: ["Location: /again"])
+    }
+    // Loopback is granted here; the metadata address is granted to nobody, so the second hop must not leave.
+    let turns = Turns()
+    let dns = try DNSServer { _, isV6 in
+      if isV6 { return .addresses([]) }
+      return .addresses([turns.next() == 0 ? "127.0.0.1" : "169.254.169.254"])
+    }
+    let seen = try await probe("http://turn.probe.test:\(server.port)/", configuration: configuration(dns))
+    #expect(seen.failure?.reason == .policyBlocked)
+    #expect(seen.failure?.phase == .connect)
+    #expect(seen.evidence?.hops.map(\.status) == [302, nil])
+    #expect(server.connections == 1)
+    #expect(dns.questions.filter { $0.hasSuffix(" A") }.count == 2)
+  }
+
+  @Test("asks once per check, so that what was vetted is what is contacted")
+  func pinned() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer { _, isV6 in isV6 ? .addresses([]) : .addresses(["127.0.0.1"]) }
+    for _ in 0..<3 { _ = try await probe("http://flip.probe.test:\(server.port)/", configuration: configuration(dns)) }
+    #expect(dns.questions.filter { $0.hasSuffix(" A") }.count == 3)
+    #expect(server.connections == 3)
+  }
+
+  @Test("tries the next address where one refuses")
+  func fallback() async throws {
+    let server = try ScriptedServer(address: "127.0.0.3") { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer { _, isV6 in isV6 ? .addresses([]) : .addresses(["127.0.0.2", "127.0.0.3"]) }
+    let seen = try await probe("http://two.probe.test:\(server.port)/", configuration: configuration(dns))
+    #expect(seen.failure == nil)
+    #expect(seen.remoteAddress == "127.0.0.3")
+  }
+
+  @Test("does not wait for IPv6 once IPv4 is there")
+  func lameFamily() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer { _, isV6 in isV6 ? .silence : .addresses(["127.0.0.1"]) }
+    let seen = try await probe("http://lame.probe.test:\(server.port)/", configuration: configuration(dns))
+    #expect(seen.failure == nil)
+    #expect((seen.timing.dnsUs ?? 0) < 1_000_000)
+  }
+
+  @Test("knows localhost without asking")
+  func localhost() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer { _, _ in .nameError }
+    let seen = try await probe("http://localhost:\(server.port)/", configuration: configuration(dns)) {
+      $0.ipFamily = .v4
+    }
+    #expect(seen.failure == nil)
+    #expect(dns.questions.isEmpty)
+  }
+}
