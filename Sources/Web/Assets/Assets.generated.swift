@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "99dc36d7580bb06c", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "2cd3204a4881640e", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -79,7 +79,7 @@ kbd { margin-inline-start: auto; padding: 0 5px; border: 1px solid var(--line); 
 /* ---- card ---- */
 .card { border: 1px solid var(--line); border-radius: var(--r-3); background: var(--surface); min-width: 0; }
 .card-head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s-2) var(--s-3); padding: var(--s-3) var(--s-4); }
-.card-head h2 { font-size: var(--t-14); letter-spacing: -.006em; }
+.card-head h2 { min-width: 0; overflow-wrap: anywhere; font-size: var(--t-14); letter-spacing: -.006em; }
 .card-head h2 + p { flex: 1 1 12rem; color: var(--ink-3); font-size: var(--t-12); }
 .card-head .end { margin-inline-start: auto; display: flex; flex-wrap: wrap; gap: var(--s-2); }
 .card-head .btn { min-height: 1.75rem; margin-block: -2px; padding: 0 10px; font-size: var(--t-12); }
@@ -378,6 +378,20 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   .folds-up td.c-wide:empty, .folds-up td.c-wide:has(> .btns:empty) { display: none; }
   .folds-up .btns.end { justify-content: flex-start; }
   .folds-up .btns.end:empty { display: none; }
+}
+
+.log { table-layout: fixed; }
+.log th:nth-child(1) { width: 24%; }
+.log th:nth-child(2) { width: 13%; }
+.log th:nth-child(4) { width: 25%; }
+.log th:nth-child(5) { width: 13%; }
+.log td { overflow-wrap: anywhere; }
+.log td time { white-space: normal; }
+@media (max-width: 560px) {
+  .folds-up.three .name a { max-width: 100%; }
+  .folds-up.three .c-b .when, .folds-up.three .c-b time { white-space: normal; }
+  .folds-up.log .c-state { grid-column: 1 / -1; grid-row: 1; justify-self: start; }
+  .folds-up.log .name { grid-column: 1 / -1; grid-row: 2; }
 }
 
 """##)

@@ -31,7 +31,7 @@ struct AccountPagesTests {
     let bare = await save("lovelace@example.org", "")
     #expect(bare.status == 422 && bare.error(of: "password") != nil)
     #expect(bare.text.contains("value=\"lovelace@example.org\""))
-    #expect(await save("lovelace@example.org", "wrong").error(of: "password") == "Is not your password")
+    #expect(await save("lovelace@example.org", "wrong").error(of: "password") == "It is not your password.")
     #expect(await save("lovelace@example.org", WebWorld.password).status == 303)
     let me = await world.send(.showMe, as: owner).json
     #expect(me["email"] == "lovelace@example.org" && me["name"] == "Ada L.")
@@ -48,7 +48,7 @@ struct AccountPagesTests {
     let elsewhere = WebWorld.Sender.session(try #require(other.session))
     let wrong = await world.post(
       "/settings/password", [("current_password", "nope"), ("new_password", "quite another one")], as: owner)
-    #expect(wrong.status == 422 && wrong.error(of: "current_password") == "Is not your password")
+    #expect(wrong.status == 422 && wrong.error(of: "current_password") == "It is not your password.")
     #expect(!wrong.text.contains("quite another one"))
     let short = await world.post(
       "/settings/password", [("current_password", WebWorld.password), ("new_password", "1234567")], as: owner)

@@ -51,7 +51,7 @@ struct PeoplePagesTests {
     let owner = try await world.signUp("ada@example.org", organization: "A")
     let wrong = await world.post("/settings/invitations", [("email", "no address"), ("role", "admin")], as: owner)
     #expect(wrong.status == 422)
-    #expect(wrong.error(of: "email") == "Must be an e-mail address")
+    #expect(wrong.error(of: "email") == "It must be an e-mail address.")
     #expect(wrong.text.contains("value=\"no address\""))
     let own = await world.post("/settings/invitations", [("email", "ada@example.org"), ("role", "admin")], as: owner)
     #expect(own.error(of: "email") == "They belong to the organization already.")

@@ -80,7 +80,8 @@ enum ChannelPages {
       NotificationsPage.Row(
         id: row.publicID.text, at: row.createdAt.ms, channel: row.channelName ?? "a deleted channel",
         subject: try StoredNotice.sentence(row.payload), outcome: outcome(state: row.state, attempts: row.attempts),
-        attempts: row.attempts, lastError: row.lastError, nextAt: row.state == "pending" ? row.nextAt.ms : nil)
+        attempts: row.attempts, lastError: row.lastError?.withoutFullStop,
+        nextAt: row.state == "pending" ? row.nextAt.ms : nil)
     }
     let page = NotificationsPage(
       frame: frame, filter: filter, rows: rows, dead: dead, page: number, rowsPerPage: rowsPerPage, total: found.total)
@@ -149,7 +150,7 @@ enum ChannelPages {
       return (form, form.errors.isEmpty ? draft : nil)
     } catch {
       let field = kind == .email ? "to" : "url"
-      form.errors[error.pointer.hasPrefix("/settings/\(field)") ? field : ""] = error.detail.capitalizedFirst + "."
+      form.errors[error.pointer.hasPrefix("/settings/\(field)") ? field : ""] = FormRules.sentence(error.detail)
       return (form, nil)
     }
   }
@@ -198,7 +199,7 @@ enum ChannelPages {
     let channel = try await find(request)
     let outcome = try await request.context.testChannel(channel.publicID, known.scope, known.principal.name)
     guard let outcome else { throw Problem.notFound }
-    let said = outcome.isDelivered ? "The other side took it" : outcome.reason.capitalizedFirst
+    let said = outcome.isDelivered ? "The other side took it" : outcome.reason.capitalizedFirst.withoutFullStop
     return try await page(
       request, channel, try form(channel, request.store.sealer),
       test: .init(isDelivered: outcome.isDelivered, sentence: said, at: request.now.ms))

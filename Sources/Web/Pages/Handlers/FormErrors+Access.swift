@@ -5,7 +5,8 @@ extension FormErrors {
   init(_ error: AccessError) {
     switch error {
     case .invalid(let fields):
-      self = Dictionary(fields.map { ($0.name, $0.detail.capitalizedFirst) }, uniquingKeysWith: { first, _ in first })
+      self = Dictionary(
+        fields.map { ($0.name, FormRules.sentence($0.detail)) }, uniquingKeysWith: { first, _ in first })
     case .emailTaken: self = ["email": "There is an account with this address. Sign in instead."]
     case .tooManyAttempts(let seconds): self = ["": "Too many attempts. Try again in \(seconds) seconds."]
     default: self = ["": ProblemMapping.problem(error).detail]

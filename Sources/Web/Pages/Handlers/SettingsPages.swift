@@ -155,6 +155,18 @@ enum FormRules {
     text.isEmpty || text.count > Limits.nameCharactersMax
       ? "Give a name of at most \(Limits.nameCharactersMax) characters." : nil
   }
+
+  /// `must be an address` as it stands alone: `It must be an address.`
+  static func sentence(_ detail: String) -> String {
+    let opens = detail.prefix { $0 != " " }
+    let isPredicate = ["is", "must", "takes", "was"].contains(opens)
+    return (isPredicate ? "It " + detail : detail.capitalizedFirst).withoutFullStop + "."
+  }
+}
+
+extension String {
+  /// As it stands within a longer sentence.
+  var withoutFullStop: String { last == "." ? String(dropLast()) : self }
 }
 
 extension PageRequest {

@@ -106,7 +106,7 @@ struct AuditLogPage: SettingsPage {
 
   var content: HTML {
     """
-    <section class="card"><table class="table folds-up three"><caption class="vh">Audit log, newest first</caption><thead><tr>\
+    <section class="card"><table class="table folds-up three log"><caption class="vh">Audit log, newest first</caption><thead><tr>\
     <th scope="col">Time, UTC</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Changed</th>\
     <th scope="col">From</th></tr></thead><tbody>\(rows, row)</tbody></table>
     \(Pager(page: page, rows: rowsPerPage, total: total, path: Paths.auditLog))</section>
