@@ -88,7 +88,7 @@ def clone(database, count):
     (region,) = db.execute("SELECT id FROM region WHERE name = 'local'").fetchone()
     (next_id,) = db.execute("SELECT max(id) + 1 FROM monitor").fetchone()
     letters = "0123456789abcdefghjkmnpqrstvwxyz"
-    source = random.Random(1)
+    source = random.Random(count)
     place = {name: columns.index(name) for name in ("id", "public_id", "name", "url", "created_ms")}
     for number in range(next_id, count + 1):
         values = list(rows[number % len(rows)])
@@ -192,4 +192,5 @@ def measure_size(data, size, cookie):
     serve.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

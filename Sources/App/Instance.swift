@@ -49,6 +49,8 @@ final class Instance: Sendable {
     var transfers = TransferClient.Configuration()
     transfers.caFile = settings.caFile ?? transfers.caFile
     transfers.resolver.servers = settings.dnsServers
+    // The first message may wait for them; the probe, whose first check may not, says at once when they cannot be used.
+    transfers.loadsAuthoritiesFirst = false
     client = try OutboundClient(configuration: transfers)
     var probe = ProbeEngine.Configuration()
     probe.caFile = settings.caFile ?? probe.caFile

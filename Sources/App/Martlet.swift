@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Chooses the subcommand; each is one file in Commands.
@@ -7,6 +8,7 @@ struct Martlet {
 
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    clinux_few_heaps()
     exit(await run(Array(CommandLine.arguments.dropFirst())))
   }
 }

@@ -124,7 +124,9 @@ public actor Engine {
       configure(one, at: now, into: &ledger)
       if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       schedule(one, from: now)
-      if one.verdict.shown.status == .pending { await ask(one, .created, regions: one.regions, at: now) }
+      if one.verdict.shown.status == .pending, Int64(one.settings.intervalS) * 1000 > Self.soonMs {
+        await ask(one, .created, regions: one.regions, at: now)
+      }
     }
     if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
@@ -163,6 +165,9 @@ public actor Engine {
       mailbox?.yield([])
     }
   }
+
+  /// What was never looked at and is due within this time waits for its slot, so that a start is no burst.
+  private static let soonMs: Int64 = 5 * Instant.minuteMs
 
   /// Runs a monitor now in each of its regions, whatever its plan says. Answers the runs' public ids.
   public func checkNow(_ monitor: MonitorID) async -> [String] {

@@ -10,6 +10,8 @@ public final class TransferClient: EventSource {
     public var caFile = "/etc/ssl/certs/ca-certificates.crt"
     public var userAgent = "Martlet"
     public var resolver = Resolver.Configuration()
+    /// Whether the authorities are loaded at the start rather than by the first transfer that needs them.
+    public var loadsAuthoritiesFirst = true
     public init() {}
   }
 
@@ -37,7 +39,7 @@ public final class TransferClient: EventSource {
     _ = ccurl_multi_timer_function(multi, timerChanged)
     _ = ccurl_multi_long(multi, CURLMOPT_MAXCONNECTS, 1)
     _ = ccurl_multi_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
-    try warmAuthorities()
+    if configuration.loadsAuthoritiesFirst { try warmAuthorities() }
   }
 
   deinit {

@@ -12,8 +12,9 @@ struct EngineTests {
   @Test("a new monitor is checked at once, then at its slots, each with one result")
   func life() async throws {
     let world = try await WatchWorld()
-    let id = try await world.monitor(intervalS: 10)
     try await world.start()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.heard()
     try await world.run(seconds: 60)
     #expect(try await world.status(id) == .up)
     #expect(try await world.count("SELECT count(*) FROM result_log WHERE slot_ms IS NULL") == 1)

@@ -126,6 +126,12 @@ final class WatchWorld: Sendable {
     }
   }
 
+  /// Returns when the engine has taken over what was created meanwhile.
+  func heard() async throws {
+    let wanted = try await count("SELECT count(*) FROM monitor")
+    while await engine.statistics.monitors < wanted { await Task.yield() }
+  }
+
   /// Moves the clock in steps of a second; at each the engine turns and the prober answers.
   func run(seconds: Int, _ status: CheckStatus = .up) async throws {
     for _ in 0..<seconds {
