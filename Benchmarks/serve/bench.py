@@ -174,10 +174,13 @@ def measure_size(data, size, cookie):
     (missed_after,) = db.execute("SELECT count(*) FROM slot_missed").fetchone()
     db.close()
     rss = serve.rss_mb()
-    pages = []
+    pages, slow = [], 0
     for _ in range(15):
         start = time.monotonic()
-        _, page = serve.request("GET", "/monitors", cookie=cookie)
+        try:
+            serve.request("GET", "/monitors", cookie=cookie)
+        except (AssertionError, OSError):
+            slow += 1
         pages.append((time.monotonic() - start) * 1000)
     late.sort()
     p99 = late[int(len(late) * 0.99)] if late else -1
@@ -189,6 +192,8 @@ def measure_size(data, size, cookie):
     line("start later than due, p99", f"{p99} ms", "< 10 ms", p99 < 10)
     line("late starts (over 10 ms)", f"{sum(1 for ms in late if ms > 10)}", "reported", None)
     line("dashboard's first page, median", f"{statistics.median(pages):.0f} ms", "< 100 ms", statistics.median(pages) < 100)
+    if slow:
+        line("dashboard's first page, not answered in time", f"{slow} of 15", "0", False)
     serve.stop()
 
 
