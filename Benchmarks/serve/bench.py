@@ -4,6 +4,7 @@ Monitors are made by cloning the rows of a few that came through the API, as mak
 measures something else.
 """
 
+import atexit
 import http.client
 import json
 import os
@@ -46,7 +47,7 @@ class Serve:
             [BINARY, "serve", "--listen", "127.0.0.1:0", "--data", folder], stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True,
         )
-        self.link = None
+        atexit.register(self.process.kill)
         for line in self.process.stdout:
             if "Listening on" in line:
                 self.url = line.split("Listening on", 1)[1].strip()
