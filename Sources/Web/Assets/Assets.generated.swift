@@ -788,7 +788,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `live` = Asset(name: "live.js", hash: "34d86e2d9d3748ce", contentType: "text/javascript; charset=utf-8", content: ##"""
+  static let `live` = Asset(name: "live.js", hash: "3cbb9dcd4b08c6d2", contentType: "text/javascript; charset=utf-8", content: ##"""
 // Makes pages live. Nothing depends on it: every page and every form works without.
 const body = document.body;
 const feed = body.dataset;
@@ -859,13 +859,17 @@ const fetchPage = async () => {
   }
 };
 
-// A service's own state is in the message: show it at once, the rest follows with the page.
+// A service's own state is in the message: show it at once, the rest follows with the page. Nobody reads "Operational"
+// without fresh data.
 const WORDS = {
   operational: ["up", "Operational"], degraded: ["degraded", "Degraded performance"], partial: ["partial", "Partial outage"],
   major: ["down", "Major outage"], maintenance: ["maintenance", "Under maintenance"],
 };
+const stateOf = ({ status, observed }) =>
+  status !== "operational" || observed === "fresh" ? WORDS[status]
+    : ["unknown", observed === "stale" ? "Not seen lately" : "No data"];
 const showService = (data) => {
-  const mark = document.getElementById(data.id)?.querySelector(".st"), state = WORDS[data.status];
+  const mark = document.getElementById(data.id)?.querySelector(".st"), state = stateOf(data);
   if (!mark || !state || !body.classList.contains("public")) return;
   mark.className = `st st-${state[0]}`;
   mark.querySelector("use")?.setAttribute("href", `#i-${state[0]}`);
