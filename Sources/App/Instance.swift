@@ -46,6 +46,9 @@ final class Instance: Sendable {
     let report: @Sendable (String, String) -> Void = { event, detail in log.event(event, [("detail", .string(detail))])
     }
 
+    hub = try await LiveHub(store: store) { event, error in report(event, "\(error)") }
+    let hub = hub
+
     var transfers = TransferClient.Configuration()
     transfers.caFile = settings.caFile ?? transfers.caFile
     transfers.resolver.servers = settings.dnsServers
@@ -59,6 +62,7 @@ final class Instance: Sendable {
       store: store,
       probe: { [probe] world, sink in try ProbeEngine(configuration: probe, world: world, sink: sink) },
       onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
+      onSample: { sample in hub.sample(monitor: sample.monitor, scope: sample.scope) { JSON(sample) } },
       report: report)
 
     let base = Self.baseURL(settings)
@@ -71,7 +75,6 @@ final class Instance: Sendable {
     }
     outbox = Outbox(store: store, carrier: carrier, report: report)
     closer = HourCloser(store: store) { report("hour_closing_failed", "\($0)") }
-    hub = try await LiveHub(store: store) { event, error in report(event, "\(error)") }
 
     var accessSettings = Access.Configuration()
     accessSettings.signUp = settings.signUp

@@ -9,6 +9,8 @@ import Store
 /// seconds without any check being late.
 public actor Engine {
   public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+  /// Hears of stored results after their commit, within the engine's turn: it hands over and returns.
+  public typealias OnSample = @Sendable (LiveSample) -> Void
   /// Makes what runs the probes; its reports go to the sink, in order.
   public typealias MakeProber = @Sendable (World, @escaping @Sendable ([ProbeReport]) -> Void) throws -> any Prober
 
@@ -37,6 +39,7 @@ public actor Engine {
   let store: Store
   let world: World
   let onChange: OnChange
+  let onSample: OnSample
   let report: @Sendable (_ event: String, _ detail: String) -> Void
   let worker = WorkerID(0)
   private let makeProber: MakeProber
@@ -83,11 +86,13 @@ public actor Engine {
 
   public init(
     store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
+    onSample: @escaping OnSample = { _ in },
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
     self.store = store
     world = store.world
     self.onChange = onChange
+    self.onSample = onSample
     self.report = report
     makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))

@@ -35,7 +35,7 @@ public struct StatusPageDraft: Sendable {
   }
 }
 
-/// A page as anybody finds it by its slug, with the scope that reads what it shows.
+/// A page as whoever may see it finds it by its slug, with the scope that reads what it shows.
 public struct PublishedPage: Sendable {
   public let page: StatusPageRow
   public let scope: TenantScope
@@ -66,6 +66,14 @@ public enum StatusPageQueries {
   public static func publicPage(slug: String, in db: Connection) throws -> PublishedPage? {
     try db.first("SELECT \(columns) FROM status_page p WHERE p.slug = $1 AND p.is_public = 1", [.text(slug)], row)
       .map { PublishedPage(page: $0, scope: TenantScope(minting: $0.organization)) }
+  }
+
+  /// One of the organization's own pages by its slug, published or not: what its members see.
+  public static func ownPage(slug: String, scope: TenantScope, in db: Connection) throws -> PublishedPage? {
+    try db.first(
+      "SELECT \(columns) FROM status_page p WHERE p.slug = $1 AND p.organization_id = $2",
+      [.text(slug), .int(scope.organization.raw)], row
+    ).map { PublishedPage(page: $0, scope: scope) }
   }
 
   public static func services(

@@ -46,6 +46,7 @@ extension Engine {
       statisticsNow.storeFailing = true
       return false
     }
+    tell(ledger)
     statisticsNow.results += ledger.results.count
     for job in ledger.missed { statisticsNow.missed[job.reason, default: 0] += 1 }
     do { try await queue.complete(batch.filter(\.isFinal).map(\.job), now: now) } catch {

@@ -676,7 +676,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `public` = Asset(name: "public.css", hash: "bc03eff1a381b507", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `public` = Asset(name: "public.css", hash: "9833a3f0deabb3c3", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the public page. Loaded after base.css. */
 
 /* ---- public page ---- */
@@ -686,6 +686,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 .pub-head ul { display: flex; gap: var(--s-5); }
 .pub-head li a { display: block; padding: 4px 0; color: var(--ink-2); text-decoration: none; }
 .pub-head li a:hover { color: var(--ink); text-decoration: underline; }
+.members-only { padding: var(--s-3) var(--s-4); border: 1px solid var(--line); border-radius: var(--r-2); background: var(--surface); color: var(--ink-2); font-size: var(--t-14); }
 .answer { padding: var(--s-8) 0 var(--s-7); }
 .answer .big { display: block; width: 36px; height: 36px; margin-bottom: var(--s-4); fill: var(--st); color: var(--st); stroke: none; }
 .answer h1 { max-width: 20em; font-size: clamp(1.75rem, 1.2rem + 2.6vw, var(--t-40)); line-height: 1.14; letter-spacing: -.032em; text-wrap: balance; }
@@ -801,11 +802,11 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `live` = Asset(name: "live.js", hash: "7935918c10672462", contentType: "text/javascript; charset=utf-8", content: ##"""
+  static let `live` = Asset(name: "live.js", hash: "3cbb9dcd4b08c6d2", contentType: "text/javascript; charset=utf-8", content: ##"""
 // Makes pages live. Nothing depends on it: every page and every form works without.
 const body = document.body;
 const feed = body.dataset;
-const TRIES = 5, FIRST_WAIT = 1000, LONGEST_WAIT = 60000, POLL_EVERY = 15000;
+const TRIES = 5, FIRST_WAIT = 1000, LONGEST_WAIT = 60000, POLL_EVERY = 15000, SAMPLES_EVERY = 10000;
 
 // ---- time: the reader's own clock as a title ----
 
@@ -872,23 +873,50 @@ const fetchPage = async () => {
   }
 };
 
-// A service's own state is in the message: show it at once, the rest follows with the page.
+// A service's own state is in the message: show it at once, the rest follows with the page. Nobody reads "Operational"
+// without fresh data.
 const WORDS = {
   operational: ["up", "Operational"], degraded: ["degraded", "Degraded performance"], partial: ["partial", "Partial outage"],
   major: ["down", "Major outage"], maintenance: ["maintenance", "Under maintenance"],
 };
+const stateOf = ({ status, observed }) =>
+  status !== "operational" || observed === "fresh" ? WORDS[status]
+    : ["unknown", observed === "stale" ? "Not seen lately" : "No data"];
 const showService = (data) => {
-  const mark = document.getElementById(data.id)?.querySelector(".st"), state = WORDS[data.status];
+  const mark = document.getElementById(data.id)?.querySelector(".st"), state = stateOf(data);
   if (!mark || !state || !body.classList.contains("public")) return;
   mark.className = `st st-${state[0]}`;
   mark.querySelector("use")?.setAttribute("href", `#i-${state[0]}`);
   mark.lastChild.textContent = state[1];
 };
 
+// A check's sample has no number and changes no state. The monitor's own page is read again at once, a list at most every
+// ten seconds however many monitors it shows, and a page that nobody looks at when it is looked at again.
+let later = 0, missed = false;
+const showSample = (data) => {
+  const own = location.pathname === `/monitors/${data.id}`;
+  const row = own ? null : document.getElementById(data.id);
+  if (!own && !row) return;
+  if (document.hidden) return void (missed = true);
+  if (own) return refresh();
+  const when = row.querySelector(".c-when");
+  if (when) when.textContent = "0\u202fs";
+  later ||= setTimeout(() => {
+    later = 0;
+    refresh();
+  }, SAMPLES_EVERY);
+};
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !missed) return;
+  missed = false;
+  refresh();
+});
+
 // ---- the stream: WebSocket, then server-sent events, then polling ----
 
 let seq = Number(feed.seq || 0), epoch = feed.epoch || "";
 const take = (message) => {
+  if (message.type === "monitor_update" && typeof message.seq !== "number") return showSample(message.data);
   if (typeof message.seq === "number") {
     if (message.type !== "hello" && message.type !== "reset" && message.seq <= seq) return;
     if (message.type !== "hello") seq = message.seq;

@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import HTTPServer
 import JSON
 import Store
@@ -68,9 +69,10 @@ public final class LiveHub: Sendable {
   }
 
   /// A check's sample for charts: without a `seq`, at most one a second and monitor, only while somebody listens.
-  public func sample(monitor: MonitorID, data: JSON, scope: TenantScope) {
+  /// `data` is made only then.
+  public func sample(monitor: MonitorID, scope: TenantScope, data: () -> JSON) {
     guard listened.withLock({ $0.contains(scope.organization) }) else { return }
-    let message = JSON.object([.init("type", .string(FeedEventType.monitor.rawValue)), .init("data", data)]).bytes
+    let message = JSON.object([.init("type", .string(FeedEventType.monitor.rawValue)), .init("data", data())]).bytes
     commands.yield(.sample(scope: scope, monitor: monitor, message: message))
   }
 
@@ -112,5 +114,15 @@ public final class LiveHub: Sendable {
     Task {
       while (try? await Task.sleep(for: pause)) != nil { commands.yield(command) }
     }
+  }
+}
+
+extension JSON {
+  /// What a live sample tells: the monitor's own data come with its numbered updates.
+  public init(_ sample: LiveSample) {
+    self = [
+      "id": .string(sample.publicID.text), "result": .string(sample.status.name), "region": .string(sample.region),
+      "at": .string(sample.startedAt.rfc3339), "total_us": sample.totalUs.map { .int(Int64($0)) } ?? .null,
+    ]
   }
 }

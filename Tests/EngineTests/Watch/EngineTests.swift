@@ -24,6 +24,27 @@ struct EngineTests {
     await world.engine.stop()
   }
 
+  @Test("each stored result is told once to those who watch live, and none that could not be stored")
+  func samples() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 30)
+    try await world.run(seconds: 10, .down)
+    let told = world.samples.withLock { $0 }
+    #expect(Int64(told.count) == (try await world.count("SELECT count(*) FROM result_log")))
+    #expect(told.allSatisfy { $0.monitor == id && $0.scope == world.scope && !$0.region.isEmpty })
+    #expect(told.first?.totalUs == 20_000)
+    #expect(told.last?.status == .down)
+    #expect(told.last?.totalUs == nil)
+    _ = try await world.test.store.write { db in
+      try db.run("CREATE TRIGGER full BEFORE INSERT ON result_log BEGIN SELECT RAISE(ABORT, 'full'); END")
+    }
+    try await world.run(seconds: 20)
+    #expect(world.samples.withLock { $0.count } == told.count)
+    await world.engine.stop()
+  }
+
   @Test("a failure is unconfirmed, then down; success brings it up, with one change each")
   func transitions() async throws {
     let heard = Heard()

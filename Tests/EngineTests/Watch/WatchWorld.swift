@@ -73,6 +73,7 @@ final class WatchWorld: Sendable {
   private let made = Mutex<(engine: Engine, prober: ScriptedProber)?>(nil)
   let reported = Mutex<[String]>([])
   let onChange: Engine.OnChange
+  let samples = Mutex<[LiveSample]>([])
 
   var engine: Engine { made.withLock { $0!.engine } }
   var prober: ScriptedProber { made.withLock { $0!.prober } }
@@ -97,7 +98,7 @@ final class WatchWorld: Sendable {
         let prober = ScriptedProber(clock: clock, sink: sink)
         holder.box.withLock { $0 = prober }
         return prober
-      }, onChange: onChange,
+      }, onChange: onChange, onSample: { [weak self] sample in self?.samples.withLock { $0.append(sample) } },
       report: { [weak self] event, detail in self?.reported.withLock { $0.append("\(event): \(detail)") } })
     try await engine.start()
     let prober = try #require(holder.box.withLock { $0 })

@@ -141,9 +141,12 @@ func samples() async throws {
   let id = try await live.organizationSocket("", signedIn: live.session)
   try await eventually("joined") { live.transport.log(id).topic != 0 }
   let other = TenantScope(minting: OrganizationID(2))
-  live.hub.sample(monitor: MonitorID(1), data: ["n": 0], scope: other)
-  for n in 1...3 { live.hub.sample(monitor: MonitorID(1), data: ["n": .int(Int64(n))], scope: live.scope) }
-  live.hub.sample(monitor: MonitorID(2), data: ["n": 9], scope: live.scope)
+  live.hub.sample(monitor: MonitorID(1), scope: other) {
+    Issue.record("a sample was made for nobody")
+    return ["n": 0]
+  }
+  for n in 1...3 { live.hub.sample(monitor: MonitorID(1), scope: live.scope) { ["n": .int(Int64(n))] } }
+  live.hub.sample(monitor: MonitorID(2), scope: live.scope) { ["n": 9] }
   try await eventually("samples") { live.transport.log(id).sent.count >= 3 }
   #expect(
     live.transport.log(id).sent.dropFirst() == [

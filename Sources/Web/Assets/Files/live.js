@@ -1,7 +1,7 @@
 // Makes pages live. Nothing depends on it: every page and every form works without.
 const body = document.body;
 const feed = body.dataset;
-const TRIES = 5, FIRST_WAIT = 1000, LONGEST_WAIT = 60000, POLL_EVERY = 15000;
+const TRIES = 5, FIRST_WAIT = 1000, LONGEST_WAIT = 60000, POLL_EVERY = 15000, SAMPLES_EVERY = 10000;
 
 // ---- time: the reader's own clock as a title ----
 
@@ -68,23 +68,50 @@ const fetchPage = async () => {
   }
 };
 
-// A service's own state is in the message: show it at once, the rest follows with the page.
+// A service's own state is in the message: show it at once, the rest follows with the page. Nobody reads "Operational"
+// without fresh data.
 const WORDS = {
   operational: ["up", "Operational"], degraded: ["degraded", "Degraded performance"], partial: ["partial", "Partial outage"],
   major: ["down", "Major outage"], maintenance: ["maintenance", "Under maintenance"],
 };
+const stateOf = ({ status, observed }) =>
+  status !== "operational" || observed === "fresh" ? WORDS[status]
+    : ["unknown", observed === "stale" ? "Not seen lately" : "No data"];
 const showService = (data) => {
-  const mark = document.getElementById(data.id)?.querySelector(".st"), state = WORDS[data.status];
+  const mark = document.getElementById(data.id)?.querySelector(".st"), state = stateOf(data);
   if (!mark || !state || !body.classList.contains("public")) return;
   mark.className = `st st-${state[0]}`;
   mark.querySelector("use")?.setAttribute("href", `#i-${state[0]}`);
   mark.lastChild.textContent = state[1];
 };
 
+// A check's sample has no number and changes no state. The monitor's own page is read again at once, a list at most every
+// ten seconds however many monitors it shows, and a page that nobody looks at when it is looked at again.
+let later = 0, missed = false;
+const showSample = (data) => {
+  const own = location.pathname === `/monitors/${data.id}`;
+  const row = own ? null : document.getElementById(data.id);
+  if (!own && !row) return;
+  if (document.hidden) return void (missed = true);
+  if (own) return refresh();
+  const when = row.querySelector(".c-when");
+  if (when) when.textContent = "0\u202fs";
+  later ||= setTimeout(() => {
+    later = 0;
+    refresh();
+  }, SAMPLES_EVERY);
+};
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !missed) return;
+  missed = false;
+  refresh();
+});
+
 // ---- the stream: WebSocket, then server-sent events, then polling ----
 
 let seq = Number(feed.seq || 0), epoch = feed.epoch || "";
 const take = (message) => {
+  if (message.type === "monitor_update" && typeof message.seq !== "number") return showSample(message.data);
   if (typeof message.seq === "number") {
     if (message.type !== "hello" && message.type !== "reset" && message.seq <= seq) return;
     if (message.type !== "hello") seq = message.seq;

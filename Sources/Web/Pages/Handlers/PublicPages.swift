@@ -30,17 +30,32 @@ enum PublicPages {
   private static func answer(_ request: PageRequest, view: String) async throws -> Response {
     try request.context.countPublic(request.visit.address, page: request.arguments[0])
     let key = PublicPageCache.Key(slug: request.arguments[0], view: view)
-    guard let found = try await request.publicPages.rendered(key) else { throw Problem.notFound }
-    return found.answer(ifNoneMatch: request.visit.request.header("if-none-match"))
+    if let found = try await request.publicPages.rendered(key) {
+      return found.answer(ifNoneMatch: request.visit.request.header("if-none-match"))
+    }
+    guard let own = try await forMembers(key, request) else { throw Problem.notFound }
+    return own
   }
 
   static func frame(_ open: PublishedPage, now: Instant, in db: Connection) throws -> PublicFrame {
-    let feed = try FeedQueries.page(slug: open.page.slug, in: db)
-    let seq = try feed.map { try FeedQueries.tail(feed: $0.feed, limit: 1, in: db).seq } ?? 0
-    return PublicFrame(
+    PublicFrame(
       name: open.page.name, paths: PublicPaths(base: Paths.publicPage(open.page.slug)),
-      about: open.page.description, live: .publicPage(open.page.slug, seq: seq, epoch: try FeedQueries.epoch(in: db)),
-      now: now.ms)
+      about: open.page.description, isPublished: open.page.isPublic, live: try live(open, in: db), now: now.ms)
+  }
+
+  /// The page's own stream; the organization's for a page that only members see, as nobody else may hear of it.
+  private static func live(_ open: PublishedPage, in db: Connection) throws -> LiveFeed? {
+    let epoch = try FeedQueries.epoch(in: db)
+    func seq(_ feed: Int64?) throws -> Int64 {
+      try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
+    }
+    if open.page.isPublic {
+      let feed = try FeedQueries.page(slug: open.page.slug, in: db)?.feed
+      return .publicPage(open.page.slug, seq: try seq(feed), epoch: epoch)
+    }
+    guard let organization = try OrganizationQueries.find(scope: open.scope, in: db) else { return nil }
+    let feed = try FeedQueries.existing(scope: open.scope, in: db)
+    return .organization(organization.id.text, seq: try seq(feed), epoch: epoch)
   }
 
   static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {

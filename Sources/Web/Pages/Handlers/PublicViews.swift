@@ -82,6 +82,22 @@ extension PublicPages {
       headers: response.headers)
   }
 
+  /// A view of a page that is not published, for a member of its organization: made for this request and kept nowhere.
+  static func forMembers(_ key: PublicPageCache.Key, _ request: PageRequest) async throws -> Response? {
+    guard let scope = request.known?.scope else { return nil }
+    let now = request.now
+    let found = try await request.store.read { db in
+      try StatusPageQueries.ownPage(slug: key.slug, scope: scope, in: db).flatMap {
+        try html(key.view, $0, now: now, in: db)
+      }
+    }
+    guard let found else { return nil }
+    guard key.view == "badge.svg" else { return .page(found) }
+    return Response(
+      status: 200, headers: [Header("content-type", Badge.contentType), Header("cache-control", "no-store")],
+      body: found.bytes)
+  }
+
   private static func html(
     _ view: String, _ open: PublishedPage, now: Instant, in db: Connection
   ) throws -> HTML? {
@@ -133,8 +149,11 @@ extension PublicPages {
     try request.context.countPublic(request.visit.address, page: slug)
     let origin = request.context.settings.baseURL ?? request.visit.origin
     let paths = PublicPaths(base: Paths.publicPage(slug))
-    let feed = try await request.store.read { db -> AtomFeed? in
-      guard let open = try StatusPageQueries.publicPage(slug: slug, in: db) else { return nil }
+    let scope = request.known?.scope
+    let found = try await request.store.read { db -> (AtomFeed, isPublic: Bool)? in
+      let published = try StatusPageQueries.publicPage(slug: slug, in: db)
+      guard let open = try published ?? scope.flatMap({ try StatusPageQueries.ownPage(slug: slug, scope: $0, in: db) })
+      else { return nil }
       let rows = try IncidentQueries.shown(
         on: open.page.id, isOpen: nil, scope: open.scope, offset: 0, rows: 50, in: db
       ).rows
@@ -144,15 +163,17 @@ extension PublicPages {
           status: .init(rawValue: row.status.rawValue) ?? .investigating, startedAt: row.startedAt.ms,
           updatedAt: row.updatedAt.ms, updates: timeline(row, .unknown, withAuthors: false))
       }
-      return AtomFeed(
+      let feed = AtomFeed(
         name: open.page.name, pageURL: origin + paths.page, feedURL: origin + paths.feed,
         updatedAt: entries.map(\.updatedAt).max() ?? open.page.updatedAt.ms, entries: entries)
+      return (feed, open.page.isPublic)
     }
-    guard let feed else { throw Problem.notFound }
+    guard let (feed, isPublic) = found else { throw Problem.notFound }
     let body = feed.render().bytes
     let etag = "\"\(feed.updatedAt)-\(feed.entries.count)-\(body.count)\""
     let headers = [
-      Header("content-type", AtomFeed.contentType), Header("cache-control", "no-cache"), Header("etag", etag),
+      Header("content-type", AtomFeed.contentType), Header("cache-control", isPublic ? "no-cache" : "no-store"),
+      Header("etag", etag),
     ]
     if request.visit.request.header("if-none-match") == etag { return Response(status: 304, headers: headers) }
     return Response(status: 200, headers: headers, body: body)

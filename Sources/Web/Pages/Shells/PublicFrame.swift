@@ -7,6 +7,8 @@ struct PublicFrame: Sendable {
   var paths: PublicPaths
   /// What the organization says of itself and the page; may be empty.
   var about = ""
+  /// Whether everybody sees it; members see it either way.
+  var isPublished = true
   var language = "en"
   var direction = "ltr"
   var live: LiveFeed?
@@ -45,12 +47,20 @@ extension PublicPage {
         <nav aria-label="Status page"><ul><li><a href="\(frame.paths.history)">History</a></li>\
         <li><a href="\(frame.paths.feed)">Atom feed</a></li></ul></nav></header>
         <main id="main" tabindex="-1">
-        \(body)
+        \(unpublished)\(body)
         </main>
         <footer class="pub-foot">\(if: !frame.about.isEmpty, "<p dir=\"auto\">\(frame.about)</p>")<p id="rule">\(foot)</p><p>\(live)<span class="by">\(Icon.mark)Martlet</span></p></footer>
         </div>
         """
     ).html
+  }
+
+  private var unpublished: HTML? {
+    guard !frame.isPublished else { return nil }
+    return """
+      <p class="members-only">Only members see this page: it is not published. <a href="\(Paths.statusPages)">Settings of the page</a></p>
+
+      """
   }
 
   /// Filled by the script while the page is live; empty without it.
