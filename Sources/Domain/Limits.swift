@@ -49,6 +49,8 @@ public enum Limits {
   public static let leasesPerJobMax = 3
   /// Jobs in the hands of the embedded worker; what is due beyond waits in the queue, and is missed when its time is over.
   public static let leasesHeldMax = 50_000
+  /// What runs under way are given to finish when the process is asked to end.
+  public static let drainMs: Int64 = 5000
   /// Results, and slots known to be missed, that wait in memory while the store refuses them.
   public static let waitingForStoreMax = 100_000
 }

@@ -50,6 +50,8 @@ public actor Engine {
   var regionNames: [RegionID: String] = [:]
   var local: RegionID?
   var due = Heap<Due>()
+  /// Slots before this are in the queue.
+  var emittedUntil = Instant(ms: 0)
   var wakes = Heap<Wake>()
   var leases: [UInt64: Lease] = [:]
   var nextToken: UInt64 = 1
@@ -138,17 +140,22 @@ public actor Engine {
     loop = Task { await self.run() }
   }
 
-  /// Hands leases back, stores what is reported, ends the span.
-  public func stop() async {
+  /// Begins nothing more, gives what is under way `drainMs` to finish, hands leases back, stores what is reported and
+  /// ends the span. A slot whose run did not finish is `missed(not_running)`.
+  public func stop(drainMs: Int64 = Limits.drainMs) async {
     loop?.cancel()
     await loop?.value
+    let end = now()
+    await drain(ms: drainMs, from: end)
     probe?.stop()
     mailbox?.finish()
     await intake?.value
+    closed += leases.values.map { ClosedJob(job: $0.job, reason: .notRunning) }
+    leases = [:]
     flushAgainAt = Instant(ms: 0)
     await flush()
     do {
-      let end = now()
+      try await queue.handBack(worker: worker, now: end)
       let id = spanID
       try await store.write { try EngineQueries.extendSpan(id, to: end, in: $0) }
     } catch { report("engine_stop_failed", "\(error)") }

@@ -88,18 +88,23 @@ public enum ChannelKind: String, Sendable, CaseIterable {
 }
 
 extension Delivery {
-  /// Reads an HTTP answer by the habits of webhook receivers.
-  init(_ response: OutboundResponse) {
+  /// Reads an HTTP answer by the habits of webhook receivers; `at` is when it came.
+  init(_ response: OutboundResponse, at: Instant) {
     let reason = "The receiver answered HTTP \(response.status)."
     switch response.status {
     case 200...299: self = .sent
     case 410: self = .gone(reason: reason + " The channel is switched off.")
     case 408, 425, 429, 500...599:
-      self = .later(
-        reason: reason, afterS: response.header("retry-after").flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
+      self = .later(reason: reason, afterS: response.header("retry-after").flatMap { Self.seconds(retryAfter: $0, at) })
     case 300...399: self = .never(reason: reason + " Redirects are not followed: give the final address.")
     default: self = .later(reason: reason, afterS: nil)
     }
+  }
+
+  /// Seconds, or the moment that an HTTP date names (RFC 9110, 10.2.3); a day at most.
+  private static func seconds(retryAfter text: String, _ now: Instant) -> Int? {
+    let asked = Int64(text) ?? Instant(httpDate: text, now: now).map { ($0 - now + 999) / 1000 }
+    return asked.map { Int(min(max($0, 0), 86_400)) }
   }
 
   /// A request that got no answer may pass later, unless the address is one that must not be contacted.

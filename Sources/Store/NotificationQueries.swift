@@ -105,32 +105,45 @@ public enum NotificationQueries {
     ) { $0.intOrNil(0).map(Instant.init(ms:)) } ?? nil
   }
 
-  public static func markSent(_ id: NotificationID, in db: Connection, world: World) throws {
-    try settle(id, "sent", error: nil, in: db, world: world)
+  /// A mark holds for the claim it was made under: once the lease ended and another sender took the message, what the
+  /// first one says of it changes nothing. Each answers whether it held.
+  @discardableResult
+  public static func markSent(_ claimed: ClaimedNotification, in db: Connection, world: World) throws -> Bool {
+    try settle(claimed, "sent", error: nil, in: db, world: world)
   }
 
-  public static func markDead(_ id: NotificationID, error: String, in db: Connection, world: World) throws {
-    try settle(id, "dead", error: error, in: db, world: world)
+  @discardableResult
+  public static func markDead(
+    _ claimed: ClaimedNotification, error: String, in db: Connection, world: World
+  ) throws -> Bool {
+    try settle(claimed, "dead", error: error, in: db, world: world)
   }
 
-  public static func markAgain(_ id: NotificationID, at next: Instant, error: String, in db: Connection) throws {
+  @discardableResult
+  public static func markAgain(
+    _ claimed: ClaimedNotification, at next: Instant, error: String, in db: Connection
+  ) throws -> Bool {
     try db.run(
       """
       UPDATE notification SET state = 'pending', next_ms = $1, lease_until_ms = NULL, last_error = $2
-      WHERE id = $3 AND state = 'claimed'
-      """, [.int(next.ms), .text(error), .int(id.raw)])
+      WHERE id = $3 AND state = 'claimed' AND attempts = $4
+      """, [.int(next.ms), .text(error), .int(claimed.id.raw), .int(Int64(claimed.attempts + 1))]) == 1
   }
 
   private static func settle(
-    _ id: NotificationID, _ state: String, error: String?, in db: Connection, world: World
-  ) throws {
-    try db.run(
+    _ claimed: ClaimedNotification, _ state: String, error: String?, in db: Connection, world: World
+  ) throws -> Bool {
+    let marked = try db.run(
       """
       UPDATE notification SET state = $1, last_error = $2, done_ms = $3, lease_until_ms = NULL
-      WHERE id = $4 AND state = 'claimed'
-      """, [.text(state), Value(error), .int(world.now().ms), .int(id.raw)])
+      WHERE id = $4 AND state = 'claimed' AND attempts = $5
+      """,
+      [
+        .text(state), Value(error), .int(world.now().ms), .int(claimed.id.raw), .int(Int64(claimed.attempts + 1)),
+      ])
     // What waited behind it may go now.
-    db.announce(.notificationsDue)
+    if marked == 1 { db.announce(.notificationsDue) }
+    return marked == 1
   }
 
   /// What was said of an incident, oldest first; a hundred at most.

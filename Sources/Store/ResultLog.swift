@@ -42,12 +42,13 @@ public enum ResultLog {
         .int(o.startedAt.ms), Value(report.lateMs), .int(Int64(report.status.rawValue)), Value(o.httpStatus),
         Value(t.dnsUs), Value(t.connectUs), Value(t.tlsUs), Value(t.firstByteUs), Value(t.transferUs), Value(t.totalUs),
         .int(o.bodyBytes), Value(o.loopLagUs), Value(o.failure.map { Int64($0.reason.rawValue) }),
-        Value(o.failure.map { Int64($0.phase.rawValue) }), Value(try note(o, in: db)),
+        Value(o.failure.map { Int64($0.phase.rawValue) }),
+        Value(try note(o, day: max(o.startedAt, report.job.slot ?? o.startedAt).day, in: db)),
       ])
   }
 
   /// The words of an observation, kept once however often they come: address, version, certificate, message.
-  private static func note(_ o: Observation, in db: Connection) throws -> Int64? {
+  private static func note(_ o: Observation, day: Int64, in db: Connection) throws -> Int64? {
     guard o.remoteAddress != nil || o.httpVersion != nil || o.failure != nil || o.certificate != nil else { return nil }
     let body: JSON = [
       "address": JSON(o.remoteAddress), "http_version": JSON(o.httpVersion), "message": JSON(o.failure?.message),
@@ -59,10 +60,23 @@ public enum ResultLog {
     ]
     let text = body.text
     let digest = digest(text)
-    if let found = try db.first("SELECT id FROM result_note WHERE digest = $1", [.blob(digest)], { $0.int(0) }) {
-      return found
+    let found = try db.first(
+      "SELECT id, used_day FROM result_note WHERE digest = $1", [.blob(digest)], { (id: $0.int(0), day: $0.int(1)) })
+    guard let found else {
+      return try db.insert(
+        "INSERT INTO result_note (digest, body, used_day) VALUES ($1, $2, $3)", [.blob(digest), .text(text), .int(day)])
     }
-    return try db.insert("INSERT INTO result_note (digest, body) VALUES ($1, $2)", [.blob(digest), .text(text)])
+    if found.day < day {
+      try db.run("UPDATE result_note SET used_day = $1 WHERE id = $2", [.int(day), .int(found.id)])
+    }
+    return found.id
+  }
+
+  /// Deletes up to `limit` notes that no result from `day` on uses; answers how many there were.
+  public static func pruneNotes(before day: Int64, limit: Int, in db: Connection) throws -> Int {
+    try db.run(
+      "DELETE FROM result_note WHERE id IN (SELECT id FROM result_note WHERE used_day < $1 LIMIT $2)",
+      [.int(day), .int(Int64(limit))])
   }
 
   /// Two FNV-1a sums with different starts: names a text, protects nothing.
@@ -118,12 +132,14 @@ public enum ResultLog {
     ) { body(MonitorID($0.int(0)), RegionID($0.int(1)), $0.intOrNil(2).map(Instant.init(ms:)), Instant(ms: $0.int(3))) }
   }
 
-  public static func missed(_ job: JobID, reason: MissedReason, in db: Connection) throws {
-    guard let slot = job.slot else { return }
-    try db.run(
+  /// A slot that has its result by now, or is missed already, is left as it is. Answers whether it was noted.
+  @discardableResult
+  public static func missed(_ job: JobID, reason: MissedReason, in db: Connection) throws -> Bool {
+    guard let slot = job.slot, try !holds(job, in: db) else { return false }
+    return try db.run(
       """
       INSERT INTO slot_missed (monitor_id, region_id, slot_ms, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
-      """, [.int(job.monitor.raw), .int(job.region.raw), .int(slot.ms), .int(Int64(reason.rawValue))])
+      """, [.int(job.monitor.raw), .int(job.region.raw), .int(slot.ms), .int(Int64(reason.rawValue))]) == 1
   }
 
   /// A result that came late takes the place of `missed`.
@@ -158,8 +174,27 @@ public enum EvidenceLog {
       """,
       [
         .int(organization.raw), .int(report.job.monitor.raw), .int(report.job.region.raw), .int(report.runKey.raw),
-        .int(report.observation.startedAt.ms), .text(json(report, evidence, isFirst: isFirst).text),
+        .int(report.observation.startedAt.ms), .text(bounded(report, evidence, isFirst: isFirst)),
       ])
+  }
+
+  /// As text of at most `evidenceBytesMax`, whoever sent it: the excerpt is cut first, then the head, then certificates
+  /// and hops are left out from their ends.
+  private static func bounded(_ report: RunReport, _ evidence: Evidence, isFirst: Bool) -> String {
+    var evidence = evidence
+    func text() -> String { json(report, evidence, isFirst: isFirst).text }
+    func cut(_ part: WritableKeyPath<Evidence, String>) {
+      let over = text().utf8.count - Limits.evidenceBytesMax
+      guard over > 0 else { return }
+      // A character cut in two takes three bytes.
+      let kept = max(evidence[keyPath: part].utf8.count - over - 3, 0)
+      evidence[keyPath: part] = String(decoding: evidence[keyPath: part].utf8.prefix(kept), as: UTF8.self)
+    }
+    cut(\.bodyExcerpt)
+    cut(\.responseHead)
+    while text().utf8.count > Limits.evidenceBytesMax, evidence.certificateChain.popLast() != nil {}
+    while text().utf8.count > Limits.evidenceBytesMax, evidence.hops.popLast() != nil {}
+    return text()
   }
 
   private static func json(_ report: RunReport, _ evidence: Evidence, isFirst: Bool) -> JSON {

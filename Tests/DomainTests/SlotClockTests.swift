@@ -55,6 +55,26 @@ struct SlotClockTests {
     #expect(clock.now(monotonicNs: ns(0)) == wall + 5000)
   }
 
+  @Test("a process that was stopped for an hour goes on where UTC is, without going back")
+  func suspended() {
+    var clock = clock()
+    let before = run(&clock, seconds: 60, offset: 0)
+    let hour: Int64 = 3_600_000
+    clock.observe(wall: wall + 60_000 + hour, monotonicNs: ns(60_000 + hour))
+    #expect(clock.now(monotonicNs: ns(60_000 + hour)) == before[59] + hour)
+    #expect(clock.offsetMs(wall: wall + 60_000 + hour, monotonicNs: ns(60_000 + hour)) == 0)
+  }
+
+  @Test("a machine that slept, whose monotonic clock stood still, catches up at one per cent and never steps")
+  func slept() {
+    var clock = clock()
+    let before = run(&clock, seconds: 60, offset: 0)
+    let after = run(&clock, seconds: 100, from: 60_000, offset: 600_000)
+    #expect((before + after).elementsEqual((before + after).sorted()))
+    #expect((after[99] - before[59]) <= 101_010)
+    #expect((after[99] - before[59]) >= 100_900)
+  }
+
   @Test("the moment of an instant is where the clock will show it")
   func inverse() {
     var clock = clock()

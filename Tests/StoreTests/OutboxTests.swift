@@ -52,14 +52,14 @@ func endWaits() async throws {
   let first = try await test.claim()
   #expect(first.count == 1)
   let later = test.clock.now + 3_600_000
-  try await test.store.write { try NotificationQueries.markAgain(first[0].id, at: later, error: "HTTP 500", in: $0) }
+  _ = try await test.store.write { try NotificationQueries.markAgain(first[0], at: later, error: "HTTP 500", in: $0) }
   #expect(try await test.claim().isEmpty)
   #expect(try await test.store.read { try NotificationQueries.nextDue(in: $0) } == later)
   test.clock.advance(ms: 3_600_000)
   let again = try await test.claim()
   #expect(again.map(\.publicID) == first.map(\.publicID))
   let world = test.store.world
-  try await test.store.write { try NotificationQueries.markSent(again[0].id, in: $0, world: world) }
+  _ = try await test.store.write { try NotificationQueries.markSent(again[0], in: $0, world: world) }
   #expect(try await test.claim().count == 1)
 }
 
@@ -73,6 +73,29 @@ func lostSender() async throws {
   let second = try await test.claim()
   #expect(second.map(\.publicID) == first.map(\.publicID))
   #expect(second.first?.attempts == 1)
+}
+
+@Test("a sender whose lease ended marks nothing that another holds by then, whatever it says")
+func lateMark() async throws {
+  let test = try await outbox()
+  let world = test.store.world
+  try await test.enqueue("down")
+  let first = try #require(try await test.claim().first)
+  test.clock.advance(ms: DeliveryPolicy.leaseMs)
+  let second = try #require(try await test.claim().first)
+  let marks = try await test.store.write { db in
+    [
+      try NotificationQueries.markSent(first, in: db, world: world),
+      try NotificationQueries.markDead(first, error: "HTTP 410", in: db, world: world),
+      try NotificationQueries.markAgain(first, at: world.now(), error: "HTTP 500", in: db),
+      try NotificationQueries.markSent(second, in: db, world: world),
+    ]
+  }
+  #expect(marks == [false, false, false, true])
+  let sent = try await test.store.read {
+    try NotificationQueries.list(state: "sent", page: 1, rows: 10, scope: scope, in: $0)
+  }
+  #expect(sent.rows.map(\.attempts) == [2])
 }
 
 @Test("one message a transition and channel, however often it is said")
@@ -94,7 +117,7 @@ func deadLetter() async throws {
     }
   }
   #expect(try await !resend())
-  try await test.store.write { try NotificationQueries.markDead(claimed.id, error: "HTTP 410", in: $0, world: world) }
+  _ = try await test.store.write { try NotificationQueries.markDead(claimed, error: "HTTP 410", in: $0, world: world) }
   let dead = try await test.store.read {
     try NotificationQueries.list(state: "dead", page: 1, rows: 10, scope: scope, in: $0)
   }

@@ -106,17 +106,17 @@ public actor Outbox {
   static func settle(_ claimed: ClaimedNotification, _ outcome: Delivery, in db: Connection, world: World) throws {
     switch outcome {
     case .sent:
-      try NotificationQueries.markSent(claimed.id, in: db, world: world)
+      try NotificationQueries.markSent(claimed, in: db, world: world)
     case .never(let reason):
-      try NotificationQueries.markDead(claimed.id, error: reason, in: db, world: world)
+      try NotificationQueries.markDead(claimed, error: reason, in: db, world: world)
     case .gone(let reason):
-      try NotificationQueries.markDead(claimed.id, error: reason, in: db, world: world)
+      try NotificationQueries.markDead(claimed, error: reason, in: db, world: world)
       try ChannelQueries.switchOff(claimed.channel.id, reason: reason, in: db, world: world)
     case .later(let reason, let askedS):
       let jitter = Double(world.random(1)[0]) / 255
       switch DeliveryPolicy.after(failures: claimed.attempts + 1, now: world.now(), askedS: askedS, jitter: jitter) {
-      case .again(let at): try NotificationQueries.markAgain(claimed.id, at: at, error: reason, in: db)
-      case .giveUp: try NotificationQueries.markDead(claimed.id, error: reason, in: db, world: world)
+      case .again(let at): try NotificationQueries.markAgain(claimed, at: at, error: reason, in: db)
+      case .giveUp: try NotificationQueries.markDead(claimed, error: reason, in: db, world: world)
       }
     }
   }

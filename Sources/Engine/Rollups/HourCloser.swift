@@ -13,6 +13,7 @@ public actor HourCloser {
   private let failed: @Sendable (any Error) -> Void
   private var loop: Task<Void, Never>?
   private var prunedDay: Int64?
+  private static let notesAtOnce = 5000
 
   /// `graceMs` is how long after its end an hour waits for its last results. `pause` lets others write between two
   /// transactions. `failed` is told why a round did not finish; the next round begins where it stopped.
@@ -93,6 +94,14 @@ public actor HourCloser {
     let retention = retention
     try await allMonitors { try RetentionQueries.prune($0, retention, now: now, in: $1) }
     try await store.write { try EvidenceLog.prune(now: now, in: $0) }
+    // Notes outlive the results that use them, never the other way round.
+    var pruned = Self.notesAtOnce
+    while pruned == Self.notesAtOnce {
+      pruned = try await store.write {
+        try ResultLog.pruneNotes(before: now.day - retention.resultDays, limit: Self.notesAtOnce, in: $0)
+      }
+      try await rest()
+    }
     prunedDay = now.day
   }
 

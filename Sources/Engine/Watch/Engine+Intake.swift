@@ -30,7 +30,7 @@ extension Engine {
       for job in ended { takeClosed(job, into: &ledger) }
       takeWakes(at: now, before: before, into: &ledger)
       guard !ledger.isEmpty || !batch.isEmpty else { return false }
-      try await persist(ledger)
+      for (reason, n) in try await persist(ledger) { statisticsNow.missed[reason, default: 0] += n }
       if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
       statisticsNow.storeFailing = false
       flushPauseMs = 0
@@ -42,13 +42,13 @@ extension Engine {
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
       shedIfNeeded()
+      await keepWaiting(now: now)
       if !statisticsNow.storeFailing { report("store_failing", "\(error)") }
       statisticsNow.storeFailing = true
       return false
     }
     tell(ledger)
     statisticsNow.results += ledger.results.count
-    for job in ledger.missed { statisticsNow.missed[job.reason, default: 0] += 1 }
     do { try await queue.complete(batch.filter(\.isFinal).map(\.job), now: now) } catch {
       report("queue_failed", "\(error)")
     }
@@ -56,7 +56,27 @@ extension Engine {
       guard let one = watched[monitor] else { continue }
       await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)
     }
+    await askFirstRuns(ledger.wanted, at: now)
     return !reports.isEmpty || !changed.isEmpty
+  }
+
+  /// Results that wait for the store are done: their leases go on, so that nobody does the runs again meanwhile.
+  private func keepWaiting(now: Instant) async {
+    let refs = reports.filter(\.isFinal).compactMap { one in
+      one.generation.map { LeaseRef(job: one.job, generation: $0) }
+    }
+    do { _ = try await queue.renew(refs, now: now) } catch { report("queue_failed", "\(error)") }
+  }
+
+  /// Looks at once at monitors that are new or run again.
+  private func askFirstRuns(_ ids: [MonitorID], at now: Instant) async {
+    guard !ids.isEmpty else { return }
+    for id in ids {
+      guard let one = watched[id], one.wantsRun else { continue }
+      one.wantsRun = false
+      await ask(one, .created, regions: one.regions, at: now)
+    }
+    await dispatch()
   }
 
   /// How the lease of each report stands; one that comes from a spool has none any more.
@@ -67,13 +87,16 @@ extension Engine {
   }
 
   /// Applies a ledger in one transaction. What follows from a monitor's change is its own affair: when it fails for
-  /// another reason than the store's, it is given up and told, and everybody else's results are kept.
-  func persist(_ ledger: Ledger) async throws {
-    guard !ledger.isEmpty else { return }
+  /// another reason than the store's, it is given up and told, and everybody else's results are kept. Answers how many
+  /// slots are missed by it, and why.
+  @discardableResult
+  func persist(_ ledger: Ledger) async throws -> [MissedReason: Int] {
+    guard !ledger.isEmpty else { return [:] }
     let onChange = onChange
     let report = report
     let now = now()
-    try await store.write { db in
+    return try await store.write { db in
+      var missed: [MissedReason: Int] = [:]
       for report in ledger.results {
         try ResultLog.append(report, in: db)
         if report.isFinal { try ResultLog.unmiss(report.job, in: db) }
@@ -83,7 +106,9 @@ extension Engine {
         try ResultLog.append(report, in: db)
         try ResultLog.unmiss(report.job, in: db)
       }
-      for job in ledger.missed { try ResultLog.missed(job.job.id, reason: job.reason, in: db) }
+      for job in ledger.missed where try ResultLog.missed(job.job.id, reason: job.reason, in: db) {
+        missed[job.reason, default: 0] += 1
+      }
       for one in ledger.entered { try EngineQueries.enter(one.state, since: one.since, monitor: one.monitor, in: db) }
       for one in ledger.shown { try EngineQueries.show(one.shown, monitor: one.monitor, in: db) }
       for (id, verdict) in ledger.verdicts { try EngineQueries.saveVerdict(verdict, of: id, now: now, in: db) }
@@ -95,6 +120,7 @@ extension Engine {
       for kept in ledger.evidence {
         try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
       }
+      return missed
     }
   }
 
@@ -102,21 +128,27 @@ extension Engine {
   private func takeEdit(_ id: MonitorID, at now: Instant, before: Snapshot, into ledger: inout Ledger) async throws {
     let sealer = store.sealer
     let stored = try await store.read { try EngineQueries.one(id, in: $0, sealer: sealer) }
-    try await queue.withdraw(id, from: now)
+    let known = watched[id]
+    let planned = known?.plan ?? []
     guard let stored else {
+      try await takeBack(id, keeping: [], at: now)
       watched[id] = nil
       return
     }
-    let known = watched[id]
     let one = known ?? Watched(stored)
     let wasEnabled = known?.verdict.isEnabled ?? false
     before.keep(one)
     one.replace(stored)
     watched[id] = one
     configure(one, at: now, into: &ledger)
+    if planned != one.plan { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
     schedule(one, from: now)
-    if one.settings.enabled, known == nil || !wasEnabled { await ask(one, .created, regions: one.regions, at: now) }
-    await dispatch()
+    if !one.settings.enabled {
+      one.wantsRun = false
+    } else if known == nil || !wasEnabled {
+      one.wantsRun = true
+    }
+    if one.wantsRun { ledger.wanted.append(id) }
   }
 
   func configure(_ one: Watched, at now: Instant, into ledger: inout Ledger) {

@@ -16,20 +16,38 @@ extension Engine {
   /// Emits the jobs of all slots before `until`.
   func emitDue(until: Instant, now: Instant) async {
     var jobs: [Job] = []
+    emittedUntil = max(emittedUntil, until)
     while let next = due.first, next.at < until {
       _ = due.pop()
       guard let one = watched[next.monitor], let row = one.plan.first(where: { $0.id == next.plan }) else { continue }
-      let id = JobID(monitor: one.id, region: next.region, trigger: .schedule, mark: next.at.ms)
-      jobs.append(
-        Job(
-          id: id, due: next.at, budgetMs: Int32(clamping: one.settings.slotBudgetMs),
-          firstAttempt: one.verdict.carriedAttempts(next.region)))
+      jobs.append(job(one, next.region, at: next.at))
       if let following = row.firstSlot(atOrAfter: next.at + 1) {
         due.push(Due(at: following, monitor: one.id, region: next.region, plan: next.plan))
       }
     }
     guard !jobs.isEmpty else { return }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
+  }
+
+  private func job(_ one: Watched, _ region: RegionID, at slot: Instant) -> Job {
+    Job(
+      id: JobID(monitor: one.id, region: region, trigger: .schedule, mark: slot.ms), due: slot,
+      budgetMs: Int32(clamping: one.settings.slotBudgetMs), firstAttempt: one.verdict.carriedAttempts(region))
+  }
+
+  /// Takes back what was emitted of a monitor and has not begun: its plan changed. Rows that go on keep their slots.
+  func takeBack(_ id: MonitorID, keeping rows: [PlanRow], at now: Instant) async throws {
+    try await queue.withdraw(id, from: now)
+    let tokens = leases.filter {
+      $0.value.job.id.monitor == id && $0.value.job.id.slot != nil && $0.value.job.due >= now
+    }
+    for token in tokens.keys { leases[token] = nil }
+    if !tokens.isEmpty { probe?.cancel(Array(tokens.keys)) }
+    guard let one = watched[id] else { return }
+    var jobs: [Job] = []
+    for row in rows { for at in row.slots(from: now, to: emittedUntil) { jobs.append(job(one, row.region, at: at)) } }
+    if !jobs.isEmpty { try await queue.emit(jobs, now: now) }
+    await dispatch()
   }
 
   /// Emits runs that nobody planned. Answers their public ids.
@@ -56,7 +74,8 @@ extension Engine {
       guard !claimed.isEmpty else { return }
       var runs: [ProbeRun] = []
       for lease in claimed {
-        guard let one = watched[lease.job.id.monitor] else {
+        // While this waited for the queue, an edit may have ended the plan that the slot came from.
+        guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
           try await queue.complete([lease.job.id], now: now)
           continue
         }
@@ -95,6 +114,15 @@ extension Engine {
     }
     probe?.cancel(Array(overdue.keys))
     try await queue.complete(overdue.values.map(\.job.id), now: now)
+  }
+
+  /// Takes back runs that have not begun and waits for the others, `ms` of real time at most.
+  func drain(ms: Int64, from now: Instant) async {
+    let later = leases.filter { $0.value.job.due > now }.map(\.key)
+    for token in later { leases[token] = nil }
+    probe?.cancel(later)
+    let end = ContinuousClock.now + .milliseconds(ms)
+    while !leases.isEmpty, ContinuousClock.now < end { _ = try? await Task.sleep(for: .milliseconds(20)) }
   }
 
   /// The embedded worker is never away: what it did not take in time was too much.

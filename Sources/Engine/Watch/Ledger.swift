@@ -26,7 +26,11 @@ struct Ledger: Sendable {
   /// Regions that are to look at once: monitor and the region that failed.
   var secondOpinions: [(monitor: MonitorID, than: RegionID)] = []
 
+  /// Monitors to be looked at once when this is stored.
+  var wanted: [MonitorID] = []
+
   var isEmpty: Bool {
     results.isEmpty && outOfOrder.isEmpty && missed.isEmpty && entered.isEmpty && shown.isEmpty && verdicts.isEmpty
+      && wanted.isEmpty
   }
 }

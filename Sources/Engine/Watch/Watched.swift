@@ -17,6 +17,8 @@ final class Watched {
   var wakesAt: Instant?
   /// Plan rows that stand in the heap: an edit that leaves a row alone adds no second chain of slots.
   var scheduled: Set<Int64> = []
+  /// New or resumed: to be looked at once, as soon as what made it so is stored.
+  var wantsRun = false
   private var compiled: ProbeTarget?
 
   init(_ stored: WatchedMonitor) {
@@ -46,4 +48,10 @@ final class Watched {
   }
 
   var regions: [RegionID] { plan.map(\.region) }
+
+  /// Whether a job still is to be done: one that was asked for, or a slot of the plan in force.
+  func plans(_ job: JobID) -> Bool {
+    guard let slot = job.slot else { return true }
+    return plan.contains { $0.region == job.region && $0.contains(slot) }
+  }
 }

@@ -20,7 +20,7 @@ public struct SlackChannel: Channel {
       url: url, headers: [("content-type", "application/json"), ("user-agent", "Martlet")],
       body: Self.body(notice, link: carrier.link(notice)).bytes, timeoutMs: 15_000)
     do throws(TransferFailure) {
-      return Delivery(try await carrier.client.send(request, vet: carrier.vet))
+      return Delivery(try await carrier.client.send(request, vet: carrier.vet), at: at)
     } catch {
       return Delivery(error)
     }

@@ -41,7 +41,7 @@ public struct WebhookChannel: Channel {
         ("webhook-signature", Self.signature(id: id, timestamp: timestamp, body: body, secret: secret)),
       ], body: body, timeoutMs: 15_000)
     do throws(TransferFailure) {
-      return Delivery(try await carrier.client.send(request, vet: carrier.vet))
+      return Delivery(try await carrier.client.send(request, vet: carrier.vet), at: at)
     } catch {
       return Delivery(error)
     }

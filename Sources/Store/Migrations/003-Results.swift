@@ -6,7 +6,9 @@ extension Migration {
       CREATE TABLE result_note (
         id INTEGER PRIMARY KEY,
         digest BLOB NOT NULL UNIQUE,
-        body TEXT NOT NULL);
+        body TEXT NOT NULL,
+        used_day BIGINT NOT NULL);
+      CREATE INDEX result_note_used ON result_note (used_day);
 
       CREATE TABLE result_log (
         id INTEGER PRIMARY KEY,

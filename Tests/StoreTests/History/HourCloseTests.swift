@@ -63,7 +63,7 @@ struct HourCloseTests {
     let reports = hour(0, monitor)
     let lateJob = reports[5].job
     try await world.append(reports.filter { $0.job != lateJob })
-    try await world.test.store.write { try ResultLog.missed(lateJob, reason: .workerLost, in: $0) }
+    _ = try await world.test.store.write { try ResultLog.missed(lateJob, reason: .workerLost, in: $0) }
     try await world.close(hour: 0)
     let now = midnight + Instant.hourMs + 1
     var bucket = try #require(try await world.metrics(at: now).dropLast().last)

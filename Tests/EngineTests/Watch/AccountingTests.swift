@@ -1,0 +1,239 @@
+import Domain
+import SQLite
+import Store
+import TestSupport
+import Testing
+
+@testable import Engine
+
+@Suite("Every slot has one outcome")
+struct AccountingTests {
+  @Test("while the store refuses for minutes no run is done again, and no slot is both stored and missed")
+  func longRefusal() async throws {
+    let world = try await WatchWorld()
+    for n in 0..<3 { try await world.monitor("m\(n)", intervalS: 10) }
+    try await world.start()
+    try await world.run(seconds: 20)
+    let from = world.test.clock.now + 1
+    try await world.refuse()
+    var runs = 0
+    for _ in 0..<180 {
+      world.test.clock.advance(ms: 1000)
+      await world.engine.turn()
+      let answered = world.prober.answer()
+      runs += answered
+      if answered > 0 { await world.engine.drained() }
+    }
+    let to = world.test.clock.now
+    #expect(await world.engine.statistics.storeFailing)
+    try await world.takeAgain()
+    try await world.run(seconds: 60)
+    let account = try await world.account(from: from, to: to)
+    #expect(account.due.count == 54)
+    #expect(runs == account.due.count)
+    #expect(account.filled == account.due)
+    #expect(account.results == account.due.count)
+    #expect(account.missed.isEmpty)
+    #expect(await world.engine.statistics.missed.isEmpty)
+    await world.engine.stop()
+  }
+
+  @Test("a slot counts once: repeated, late and superseded reports change nothing that is there")
+  func duplicates() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 20)
+    let from = world.test.clock.now + 1
+    // These slots close without a result; then results come, as from a spool.
+    await world.runMute(seconds: 40, forgets: true)
+    try await world.run(seconds: 40)
+    let to = world.test.clock.now - 30_000
+    var account = try await world.account(from: from, to: to)
+    #expect(account.open.isEmpty)
+    let lost = try #require(account.missed.keys.min())
+    let stored = try #require(account.filled.max())
+    func report(_ slot: Slot, _ generation: Generation?) -> RunReport {
+      let job = JobID(monitor: id, region: slot.region, trigger: .schedule, mark: slot.at.ms)
+      var seen = Observation(startedAt: slot.at + 5)
+      seen.timing.totalUs = 1000
+      return RunReport(
+        job: job, generation: generation, runKey: job.runKey, attempt: 0, isFinal: true, lateMs: 5, status: .up,
+        observation: seen)
+    }
+    for _ in 0..<2 {
+      await world.engine.deliver(report(lost, nil))
+      await world.engine.deliver(report(stored, nil))
+      await world.engine.deliver(report(stored, Generation(raw: 1)))
+    }
+    let before = account
+    account = try await world.account(from: from, to: to)
+    #expect(account.filled == before.filled.union([lost]))
+    #expect(account.results == account.filled.count)
+    #expect(account.both.isEmpty && account.open.isEmpty)
+    await world.engine.stop()
+  }
+
+  @Test("what another lease holds by now is not taken from the one before it")
+  func superseded() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 12)
+    let from = world.test.clock.now + 1
+    // The next slot is emitted and leased; its run does not answer yet.
+    await world.runMute(seconds: 10)
+    let to = world.test.clock.now
+    let slot = try #require(try await world.account(from: from, to: to).due.max())
+    let job = JobID(monitor: id, region: slot.region, trigger: .schedule, mark: slot.at.ms)
+    await world.engine.deliver(
+      RunReport(
+        job: job, generation: Generation(raw: 1), runKey: job.runKey, attempt: 0, isFinal: true, lateMs: 0,
+        status: .down, observation: Observation(startedAt: slot.at)))
+    #expect(try await world.account(from: from, to: to).results == 0)
+    #expect(world.prober.answer() > 0)
+    await world.engine.drained()
+    #expect(try await world.account(from: from, to: to).filled.contains(slot))
+    await world.engine.stop()
+  }
+
+  @Test("a run under way when the process is asked to end is waited for")
+  func drained() async throws {
+    let world = try await WatchWorld()
+    try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 12)
+    let from = world.test.clock.now + 1
+    await world.runMute(seconds: 10)
+    let to = world.test.clock.now + 1
+    let (engine, prober) = (world.engine, world.prober)
+    async let stopped: Void = engine.stop(drainMs: 60_000)
+    while prober.cancelled == 0, prober.waiting > 1 { await Task.yield() }
+    prober.answer()
+    await stopped
+    let account = try await world.account(from: from, to: to)
+    #expect(account.due.count == 1)
+    #expect(account.filled == account.due)
+    #expect(account.missed.isEmpty)
+  }
+
+  @Test("one that does not finish in time is missed as not_running, once, also after the next start")
+  func notDrained() async throws {
+    let world = try await WatchWorld()
+    for n in 0..<5 { try await world.monitor("m\(n)", intervalS: 10) }
+    try await world.start()
+    try await world.run(seconds: 12)
+    let from = world.test.clock.now + 1
+    await world.runMute(seconds: 10)
+    let to = world.test.clock.now + 1
+    await world.engine.stop(drainMs: 1)
+    for _ in 0..<2 {
+      let account = try await world.account(from: from, to: to)
+      #expect(account.due.count == 5)
+      #expect(Set(account.missed.keys) == account.due)
+      #expect(account.missed.values.allSatisfy { $0 == .notRunning })
+      world.test.clock.advance(ms: 1000)
+      try await world.start()
+      try await world.run(seconds: 30)
+      await world.engine.stop()
+    }
+  }
+
+  @Test("a moment at which a vote lapses is not lost when the store refuses just then")
+  func wakes() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 20)
+    #expect(try await world.status(id) == .up)
+    try await world.refuse("monitor_state")
+    await world.runMute(seconds: 60, forgets: true)
+    #expect(await world.engine.statistics.storeFailing)
+    #expect(try await world.status(id) == .up)
+    try await world.takeAgain()
+    await world.runMute(seconds: 10, forgets: true)
+    #expect(try await world.status(id) == .unknown)
+    await world.engine.stop()
+  }
+
+  @Test("a private region may be called local; its monitors are not this process's to check")
+  func privateLocal() async throws {
+    let world = try await WatchWorld()
+    let here = try await world.monitor("Here", intervalS: 10)
+    _ = try await world.test.store.write { db in
+      try db.run(
+        "INSERT INTO region (id, public_id, name, organization_id, created_ms) VALUES (9, 'reg_9', 'local', 1, 0)")
+    }
+    let there = try await world.monitor("There", intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 90)
+    #expect(try await world.status(here) == .up)
+    #expect(try await world.status(there) == .pending)
+    #expect(try await world.count("SELECT count(*) FROM result_log WHERE monitor_id = \(there.raw)") == 0)
+    let reasons = try await world.count(
+      "SELECT count(*) FROM slot_missed WHERE monitor_id = \(there.raw) AND reason = 2")
+    #expect(reasons >= 5)
+    #expect(try await world.count("SELECT count(*) FROM slot_missed WHERE reason <> 2") == 0)
+    await world.engine.stop()
+  }
+
+  @Test("an edit that leaves the plan alone costs no slot and doubles none")
+  func harmlessEdit() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 5)
+    try await world.start()
+    try await world.run(seconds: 10)
+    let from = world.test.clock.now + 1
+    for n in 0..<20 {
+      try await world.edit(id) { $0.name = "Name \(n)" }
+      try await world.run(seconds: 3)
+    }
+    let to = world.test.clock.now
+    try await world.run(seconds: 30)
+    let account = try await world.account(from: from, to: to)
+    #expect(account.due.count == 12)
+    #expect(account.filled == account.due)
+    #expect(account.results == account.due.count)
+    #expect(account.missed.isEmpty)
+    await world.engine.stop()
+  }
+
+  @Test("slots of a plan that is over are not run any more, and those of the new one are")
+  func newPlan() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 5)
+    try await world.start()
+    try await world.run(seconds: 10)
+    let from = world.test.clock.now + 1
+    try await world.edit(id) { $0.intervalS = 60 }
+    try await world.run(seconds: 130)
+    try await world.edit(id) { $0.enabled = false }
+    let to = world.test.clock.now
+    try await world.run(seconds: 60)
+    let account = try await world.account(from: from, to: to + 120_000)
+    #expect(account.due.count >= 2 && account.due.count <= 3)
+    #expect(account.filled == account.due)
+    #expect(account.results == account.due.count)
+    await world.engine.stop()
+  }
+
+  @Test("a resumed monitor is looked at once at once, however often the store refuses meanwhile")
+  func resumedOnce() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 3600)
+    try await world.start()
+    try await world.run(seconds: 3)
+    try await world.edit(id) { $0.enabled = false }
+    try await world.run(seconds: 3)
+    let runs = try await world.count("SELECT count(*) FROM result_log WHERE slot_ms IS NULL")
+    try await world.refuse("monitor_state")
+    try await world.edit(id) { $0.enabled = true }
+    try await world.run(seconds: 40)
+    #expect(await world.engine.statistics.storeFailing)
+    try await world.takeAgain()
+    try await world.run(seconds: 20)
+    #expect(try await world.status(id) == .up)
+    #expect(try await world.count("SELECT count(*) FROM result_log WHERE slot_ms IS NULL") == runs + 1)
+    await world.engine.stop()
+  }
+}
