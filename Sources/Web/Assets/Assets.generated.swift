@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "2cd3204a4881640e", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "f6ed5e3b26764239", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -146,6 +146,13 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
 .check { display: flex; gap: var(--s-2); align-items: flex-start; min-height: 24px; }
 .check input { flex: none; width: 15px; height: 15px; margin: 3px 0 0; accent-color: var(--accent); }
 .checks { display: flex; flex-wrap: wrap; gap: var(--s-1) var(--s-5); }
+.places { max-width: 26rem; border-block: 1px solid var(--line); }
+.places li { display: flex; gap: var(--s-4); align-items: center; justify-content: space-between; padding: 6px 0; }
+.places li + li { border-top: 1px solid var(--line); }
+.places .check { min-width: 0; overflow-wrap: anywhere; }
+.places ~ :is(.error, .hint) { margin-top: var(--s-1); color: var(--ink-3); font-size: var(--t-12); }
+.places ~ .error { color: var(--down); }
+.places .input { flex: none; width: 4rem; text-align: end; }
 .grid-2 { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: var(--s-4); }
 .folds { border-block: 1px solid var(--line); }
 .fold + .fold { border-top: 1px solid var(--line); }
@@ -676,7 +683,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `public` = Asset(name: "public.css", hash: "9833a3f0deabb3c3", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `public` = Asset(name: "public.css", hash: "7b34cc966b4a42ac", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the public page. Loaded after base.css. */
 
 /* ---- public page ---- */
@@ -738,13 +745,15 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 .notice p { color: var(--ink-2); max-width: 40rem; }
 .past > li { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0 var(--s-4); padding: 7px 0; font-size: var(--t-14); border-bottom: 1px solid var(--line); }
 .past > li:last-child { border: 0; }
+.past .st { vertical-align: top; }
+.split > div > p:first-child { padding-top: 6px; }
 .past + p { margin-top: var(--s-3); font-size: var(--t-14); }
 .past time { color: var(--ink-3); }
 .sub-form { display: flex; gap: var(--s-2); max-width: 30rem; }
 .sub-form .btn { flex: none; }
 .pub-foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: var(--s-3) var(--s-6); padding: var(--s-5) 0 var(--s-7); border-top: 1px solid var(--line); color: var(--ink-3); font-size: var(--t-13); }
 .pub-foot a { color: inherit; }
-.pub-foot .by { display: inline-flex; align-items: center; gap: 6px; text-decoration: none; }
+.pub-foot .by { vertical-align: bottom; display: inline-flex; align-items: center; gap: 6px; text-decoration: none; }
 .pub-foot .mark { width: 16px; height: 16px; }
 .days, .svc-axis .ends { direction: ltr; }  /* time runs left to right in every script */
 

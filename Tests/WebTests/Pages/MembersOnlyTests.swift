@@ -65,3 +65,48 @@ struct MembersOnlyTests {
     #expect(!own.text.contains("Only members see this page"))
   }
 }
+
+@Suite("The order of a status page's services")
+struct ShownServicesTests {
+  @Test(
+    "follows the places, then what has none, then the form",
+    arguments: [
+      (["1", "2", "3"], ["a", "b", "c"]), (["3", "1", "2"], ["b", "c", "a"]), (["", "1", ""], ["b", "a", "c"]),
+      (["2", "2", "1"], ["c", "a", "b"]),
+    ])
+  func order(_ places: [String], _ wanted: [String]) {
+    let ids = ["a", "b", "c"]
+    let typed = Dictionary(uniqueKeysWithValues: zip(ids, places))
+    #expect(ShownServices.ordered(ids) { typed[$0] ?? "" } == wanted)
+  }
+
+  @Test("a place is a number from 1 to 999", arguments: ["0", "1000", "-1", "first", "1.5", "99999999999999999999"])
+  func refused(_ place: String) { #expect(ShownServices.ordered(["a"]) { _ in place } == nil) }
+
+  @Test("is kept when it is saved, and a bad place is told beside the field with everything as typed")
+  func saved() async throws {
+    let world = try WebWorld()
+    let owner = try await world.signUp("owner@example.org", organization: "Harbourline")
+    var ids: [String] = []
+    for name in ["Ferry", "Pier"] {
+      let made = await world.send("POST", "/api/v1/services/", ["name": .string(name)], as: owner)
+      ids.append(try #require(made.json["id"]?.string, "\(made.text)"))
+    }
+    func save(_ places: [String]) async -> WebWorld.Reply {
+      await world.post(
+        Paths.statusPages,
+        [("name", "Harbourline"), ("slug", "harbourline"), ("description", ""), ("is_published", "on")]
+          + ids.map { ("service", $0) } + zip(ids, places).map { (ShownServices.field($0.0), $0.1) }, as: owner)
+    }
+    let swapped = await save(["2", "1"])
+    #expect(swapped.status == 303, "\(swapped.text)")
+    let page = await world.send("GET", "/status/harbourline").text
+    let pier = try #require(page.range(of: "id=\"\(ids[1])\""))
+    let ferry = try #require(page.range(of: "id=\"\(ids[0])\""))
+    #expect(pier.lowerBound < ferry.lowerBound)
+    let refused = await save(["top", "1"])
+    #expect(refused.status == 422)
+    #expect(refused.text.contains("A place is a whole number from 1 to 999."))
+    #expect(refused.text.contains("value=\"top\""))
+  }
+}

@@ -117,7 +117,8 @@ public enum Gallery {
           badgeAddress: "https://status.example/status/harbourline/badge.svg", isPublished: true, services: 9,
           form: ("Harbourline", "harbourline", "Freight by sea and rail.", true),
           choices: [
-            .init(id: "svc_1", name: "Booking", isOn: true), .init(id: "svc_2", name: "Label printing", isOn: false),
+            .init(id: "svc_1", name: "Booking", isOn: true, place: "1"),
+            .init(id: "svc_2", name: "Label printing", isOn: false, place: ""),
           ],
           errors: ["slug": "Taken by somebody else. Choose another."]
         ).render()

@@ -10,7 +10,7 @@ enum FrameMaker {
     "saved": "Saved.", "deleted": "Deleted.", "paused": "Paused: nothing is checked until it is resumed.",
     "resumed": "Resumed: the first check is on its way.", "checking": "A check is on its way.",
     "posted": "Posted.", "acknowledged": "Acknowledged.", "sent": "It is sent again.", "ended": "Ended.",
-    "revoked": "Revoked.",
+    "revoked": "Revoked.", "too-late": "It was resolved meanwhile: nothing is left to acknowledge.",
     "password": "The password is changed; every other session is ended.",
   ]
 

@@ -13,24 +13,23 @@ enum IncidentPages {
     .get("/incidents", .session, list),
     .get("/incidents/new", .write) { try await new($0, NewIncidentDraft()) },
     .post("/incidents/new", .write, open),
-    .get("/incidents/{id}", .session) { try await show($0, errors: [:], draft: "", status: 200) },
+    .get("/incidents/{id}", .session) { try await show($0, Typed(), status: 200) },
     .post("/incidents/{id}/updates", .write, update),
-    .post("/incidents/{id}/acknowledge") { request in
-      try await run(request, done: "acknowledged") { desk, id in _ = try desk.acknowledge(id) }
-    },
-    .post("/incidents/{id}/postmortem") { request in
-      let text = try request.form().raw("postmortem").trimmed
-      return try await run(request, done: "saved") { desk, id in
-        guard let row = try desk.find(id) else { throw IncidentRefusal.notFound }
-        _ = try desk.edit(
-          id, title: row.title, description: row.description, postmortem: text.isEmpty ? nil : text, status: nil)
-      }
-    },
+    .post("/incidents/{id}/acknowledge", .write, acknowledge),
+    .post("/incidents/{id}/postmortem", .write, writePostmortem),
     .post("/incidents/{id}/delete") { request in
       _ = try await run(request, done: "deleted") { desk, id in try desk.delete(id) }
       return .seeOther(Paths.incidents + "?done=deleted")
     },
   ]
+
+  /// What somebody typed that could not be taken, and why.
+  private struct Typed {
+    var message = ""
+    var status: IncidentStatus?
+    var postmortem: String?
+    var errors: FormErrors = [:]
+  }
 
   private static func run(
     _ request: PageRequest, done: String,
@@ -80,9 +79,7 @@ enum IncidentPages {
       isAutomatic: row.cause == .monitor, isAcknowledged: row.acknowledgedAt != nil, now: now.ms)
   }
 
-  private static func show(
-    _ request: PageRequest, errors: FormErrors, draft: String, status: Int
-  ) async throws -> Response {
+  private static func show(_ request: PageRequest, _ typed: Typed, status: Int) async throws -> Response {
     let known = try request.person
     let id = try request.id(PublicID<IncidentTag>.self)
     let frame = try await FrameMaker.frame(request)
@@ -104,8 +101,9 @@ enum IncidentPages {
         timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
         evidence: try monitor.flatMap { try evidence($0, scope: known.scope, in: db) },
         deliveries: try NotificationQueries.list(incident: row.id, scope: known.scope, in: db).map(delivery),
-        postmortemText: row.postmortem ?? "", publicPath: try publicPath(row, scope: known.scope, in: db), draft: draft,
-        errors: errors, now: now.ms)
+        postmortemText: typed.postmortem ?? row.postmortem ?? "",
+        publicPath: try publicPath(row, scope: known.scope, in: db), draft: typed.message, draftStatus: typed.status,
+        errors: typed.errors, now: now.ms)
     }
     guard let found else { throw Problem.notFound }
     return .page(found.render(), status: status)
@@ -139,24 +137,50 @@ enum IncidentPages {
     return Evidence(latest, isOver: monitor.status != .down && monitor.status != .unconfirmed)
   }
 
+  /// Whoever comes after its end finds out so, not an error.
+  @Sendable private static func acknowledge(_ request: PageRequest) async throws -> Response {
+    do {
+      return try await run(request, done: "acknowledged") { desk, id in _ = try desk.acknowledge(id) }
+    } catch is IncidentRefusal {
+      return .seeOther(Paths.incident(request.arguments[0]) + "?done=too-late")
+    }
+  }
+
+  @Sendable private static func writePostmortem(_ request: PageRequest) async throws -> Response {
+    let text = try request.form().raw("postmortem").trimmed
+    guard text.count <= Limits.postmortemCharactersMax else {
+      let most = Format.count(Limits.postmortemCharactersMax)
+      return try await show(
+        request, Typed(postmortem: text, errors: ["postmortem": "Use at most \(most) characters."]), status: 422)
+    }
+    return try await run(request, done: "saved") { desk, id in
+      guard let row = try desk.find(id) else { throw IncidentRefusal.notFound }
+      _ = try desk.edit(
+        id, title: row.title, description: row.description, postmortem: text.isEmpty ? nil : text, status: nil)
+    }
+  }
+
   @Sendable private static func update(_ request: PageRequest) async throws -> Response {
     let form = try request.form()
-    let message = form.text("message")
+    var typed = Typed(message: form.text("message"), status: IncidentStatus(rawValue: form.text("status")))
+    if typed.message.isEmpty {
+      typed.errors["message"] = "Say what is new."
+    } else if typed.message.count > Limits.proseCharactersMax {
+      typed.errors["message"] = "Use at most \(Format.count(Limits.proseCharactersMax)) characters."
+    }
     guard let status = Domain.IncidentStatus(rawValue: form.text("status")) else {
-      return try await show(request, errors: ["status": "Choose a state."], draft: message, status: 422)
+      typed.errors["status"] = "Choose a state."
+      return try await show(request, typed, status: 422)
     }
-    guard !message.isEmpty, message.count <= 5000 else {
-      return try await show(
-        request, errors: ["message": message.isEmpty ? "Say what is new." : "Use at most 5,000 characters."],
-        draft: message, status: 422)
-    }
+    guard typed.errors.isEmpty else { return try await show(request, typed, status: 422) }
+    let message = typed.message
     do {
-      return try await run(request, done: "posted") { desk, id in _ = try desk.update(id, to: status, message: message)
+      return try await run(request, done: "posted") { desk, id in
+        _ = try desk.update(id, to: status, message: message)
       }
     } catch is IncidentRefusal {
-      return try await show(
-        request, errors: ["status": "An incident only moves forward; somebody may have moved it meanwhile."],
-        draft: message, status: 422)
+      typed.errors["status"] = "An incident only moves forward; somebody may have moved it meanwhile."
+      return try await show(request, typed, status: 422)
     }
   }
 }

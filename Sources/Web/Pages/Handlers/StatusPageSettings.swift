@@ -12,7 +12,7 @@ enum StatusPageSettings {
   ]
 
   private typealias Typed = (
-    name: String, slug: String, description: String, isPublished: Bool, services: [String]
+    name: String, slug: String, description: String, isPublished: Bool, services: [String], places: [String: String]
   )
 
   private struct Found: Sendable {
@@ -40,11 +40,14 @@ enum StatusPageSettings {
     let found = try await find(request)
     let chosen = typed?.services ?? found.shown.map(\.text)
     let names = Dictionary(found.all.map { ($0.publicID.text, $0.name) }, uniquingKeysWith: { first, _ in first })
-    let choices =
-      chosen.compactMap { id in names[id].map { MonitorForm.Tick(id: id, name: $0, isOn: true) } }
-      + found.all.filter { !chosen.contains($0.publicID.text) }.map {
-        MonitorForm.Tick(id: $0.publicID.text, name: $0.name, isOn: false)
-      }
+    let places =
+      typed?.places
+      ?? Dictionary(
+        chosen.enumerated().map { ($0.element, String($0.offset + 1)) }, uniquingKeysWith: { first, _ in first })
+    let ids = chosen + found.all.map(\.publicID.text).filter { !chosen.contains($0) }
+    let choices = ids.compactMap { id in
+      names[id].map { ShownServices.Choice(id: id, name: $0, isOn: chosen.contains(id), place: places[id] ?? "") }
+    }
     let origin = request.context.settings.baseURL ?? request.visit.origin
     let paths = PublicPaths(base: Paths.publicPage(found.page.slug))
     let page = StatusPageSettingsPage(
@@ -60,20 +63,26 @@ enum StatusPageSettings {
   @Sendable private static func save(_ request: PageRequest) async throws -> Response {
     let known = try request.person
     let form = try request.form()
-    let typed: Typed = (
-      form.text("name"), form.text("slug"), form.text("description"), form.isOn("is_published"), form.all("service")
-    )
     let found = try await find(request)
+    let places = Dictionary(
+      found.all.map { ($0.publicID.text, form.text(ShownServices.field($0.publicID.text))) },
+      uniquingKeysWith: { first, _ in first })
+    let typed: Typed = (
+      form.text("name"), form.text("slug"), form.text("description"), form.isOn("is_published"), form.all("service"),
+      places
+    )
     var errors: FormErrors = [:]
     if let problem = FormRules.name(typed.name) { errors["name"] = problem }
     if typed.slug != found.page.slug, !Slug.isAcceptable(typed.slug) {
       errors["slug"] = "Use lower-case letters, digits and single hyphens; words of the product's own are taken."
     }
     if typed.description.count > 500 { errors["description"] = "Use at most 500 characters." }
-    guard errors.isEmpty else { return try await show(request, typed: typed, errors: errors) }
+    let services = ShownServices.ordered(typed.services) { places[$0] ?? "" }
+    if services == nil { errors["service"] = "A place is a whole number from 1 to 999." }
+    guard errors.isEmpty, let services else { return try await show(request, typed: typed, errors: errors) }
     let draft = StatusPageDraft(
       slug: typed.slug, name: typed.name, description: typed.description, isPublic: typed.isPublished,
-      services: typed.services.compactMap { PublicID<ServiceTag>($0) })
+      services: services.compactMap { PublicID<ServiceTag>($0) })
     do {
       try await request.store.write { [world = request.context.world] db in
         guard let page = try StatusPageQueries.find(found.page.publicID, scope: known.scope, in: db) else {

@@ -90,7 +90,7 @@ struct IncidentPage: AppPage {
       chip: StateMark(status == .resolved ? .up : impact, status.word, chip: true).body, lead: lead, buttons: buttons, isLive: true))
     <section aria-label="Figures"><dl class="tiles tiles-4" id="figures" data-live-part>\(tiles)</dl></section>
     <div class="cols cols-21"><div class="stack">
-    \(if: frame.canWrite && status != .resolved, updateForm)
+    \(if: frame.canWrite && status != .resolved, updateForm)\(lost)
     \(Card(title: "Timeline", id: "timeline", isLive: true, content: "<ol class=\"timeline card-body\">\(timeline, { $0.body })</ol>"))
     \(evidence)
     \(postmortemCard)</div>
@@ -132,6 +132,18 @@ struct IncidentPage: AppPage {
       \(Tile(label: status == .resolved ? "Lasted" : "Open", figure: Format.span(ms: (resolvedAt ?? now) - startedAt), note: status.word.lowercased()))\
       \(Tile(label: "Told", figure: "\(told) of \(deliveries.count)", note: Format.count(deliveries.count, "delivery", "deliveries")))
       """
+  }
+
+  /// An update that came after the end: there is no form any more to keep its words in.
+  private var lost: HTML? {
+    guard status == .resolved, !draft.isEmpty else { return nil }
+    return Card(
+      title: "It was resolved meanwhile", note: "Your update was not posted",
+      content: """
+        <div class="card-body stack" role="alert"><p>What you wrote may still belong in the postmortem or in \
+        <a href="\(Paths.newIncident)">a new incident</a>:</p><pre class="code" tabindex="0" aria-label="Your update">\(draft)</pre></div>
+        """
+    ).body
   }
 
   private var updateForm: HTML {

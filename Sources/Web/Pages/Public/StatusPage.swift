@@ -26,7 +26,7 @@ struct PublicService: Component {
     <li class="svc" id="\(id)"><div class="nm"><span dir="auto">\(name)</span>\
     \(if: !description.isEmpty, "<span class=\"d\" dir=\"auto\">\(description)</span>")</div>\
     \(DayBars(name: name, days: days, today: today))\
-    <span class="up-n" data-window=" uptime over \(Format.count(measuredDays, "day"))">\(uptime.map { HTML(text: Format.uptime($0)) } ?? Nothing().body)</span>\
+    <span class="up-n"\(attribute: "data-window", uptime == nil ? nil : " uptime over \(Format.count(measuredDays, "day"))")>\(uptime.map { HTML(text: Format.uptime($0)) } ?? Nothing().body)</span>\
     \(StateMark(shown, word))</li>
 
     """

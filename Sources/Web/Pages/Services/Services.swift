@@ -213,7 +213,7 @@ struct StatusPageSettingsPage: AppPage {
   var services: Int
   var form: (name: String, slug: String, description: String, isPublished: Bool)
   /// Those of the page first, in its order.
-  var choices: [MonitorForm.Tick]
+  var choices: [ShownServices.Choice]
   var errors: FormErrors = [:]
 
   var section: AppFrame.Section { .statusPages }
@@ -225,10 +225,10 @@ struct StatusPageSettingsPage: AppPage {
       sentence: isPublished ? "Your status page is public." : "Your status page is not published.",
       lead: services == 0 ? "It shows no service yet. <a href=\"\(Paths.newService)\">Add one</a>" : "It shows \(Format.count(services, "service")).",
       facts: "<a class=\"mono\" href=\"\(url: address)\">\(address)</a>",
-      buttons: isPublished ? LinkButton(label: "Open the page", path: Paths.publicPage(slug)).body : nil))
+      buttons: LinkButton(label: isPublished ? "Open the page" : "See it as a member", path: Paths.publicPage(slug)).body))
     \(FormError(message: errors[""]))
     \(if: frame.canWrite, editing)
-    \(Card(title: "Badge", note: "For a README or a dashboard", content: """
+    \(Card(title: "Badge", note: isPublished ? "For a README or a dashboard" : "Seen by others once the page is published", content: """
       <div class="card-body stack"><div class="code-row"><pre class="code" tabindex="0" aria-label="Markdown" id="badge-code">\
       [![Status](\(badgeAddress))](\(address))</pre><button class="btn" type="button" data-copy="badge-code">Copy</button></div></div>
       """))
@@ -241,9 +241,7 @@ struct StatusPageSettingsPage: AppPage {
     \(Field(name: "name", label: "Name", value: form.name, hint: "Stands at the top.", error: errors["name"], isRequired: true))
     \(Field(name: "slug", label: "Slug", value: form.slug, hint: "Lower case letters, digits and hyphens. Links to the old one stop working.", error: errors["slug"], isRequired: true, isMono: true))
     \(Field(name: "description", label: "About", value: form.description, kind: .lines(2), hint: "A sentence at the foot of the page; may be empty.", error: errors["description"]))
-    \(if: !choices.isEmpty, CheckGroup(
-      legend: "Services on it", checks: choices.map { Check(name: "service", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) },
-      error: errors["service"]).body)
+    \(if: !choices.isEmpty, ShownServices(choices: choices, error: errors["service"]).body)
     <fieldset><legend class="label">Visibility</legend>\(Check(name: "is_published", label: "Published: anybody may see it", isOn: form.isPublished))</fieldset>
     <div class="btns"><button class="btn btn-primary btn-lg">Save</button></div></form>
     """
