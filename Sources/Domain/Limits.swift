@@ -38,6 +38,8 @@ public enum Limits {
   public static let servicesPerOrganizationMax = 500
   public static let monitorsPerServiceMax = 500
   public static let servicesPerIncidentMax = 100
+  /// The largest form has two fields for each service of an organization.
+  public static let formFieldsMax = 2 * servicesPerOrganizationMax + 100
   public static let incidentTitleCharactersMax = 200
   public static let proseCharactersMax = 5000
   public static let postmortemCharactersMax = 50_000

@@ -110,16 +110,14 @@ public actor Engine {
     let now = now()
     spanID = try await store.write { try EngineQueries.openSpan(at: now, in: $0) }
     spanExtendedAt = now
+    // What is edited from here on waits until everything is loaded and stored.
+    isFlushing = true
+    listen()
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
     regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
     for stored in all { watched[stored.row.id] = Watched(stored) }
     try await restoreVotes(lastEnd: begun.lastEnd)
-    store.subscribe { [weak self] events in
-      let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
-      guard !ids.isEmpty, let self else { return }
-      Task { await self.monitorsChanged(ids) }
-    }
     // One mailbox: a final report never overtakes the attempt before it.
     let (batches, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
     probe = try makeProber(world) { mailbox.yield($0) }
@@ -137,7 +135,16 @@ public actor Engine {
     }
     if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
+    isFlushing = false
     loop = Task { await self.run() }
+  }
+
+  private func listen() {
+    store.subscribe { [weak self] events in
+      let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
+      guard !ids.isEmpty, let self else { return }
+      Task { await self.monitorsChanged(ids) }
+    }
   }
 
   /// Begins nothing more, gives what is under way `drainMs` to finish, hands leases back, stores what is reported and

@@ -41,11 +41,13 @@ public enum OrganizationQueries {
     ) { $0.bool(0) } ?? false
   }
 
-  /// Whether an organization or a status page has this name in links.
-  public static func slugIsTaken(_ slug: String, in db: Connection) throws -> Bool {
+  /// Whether an organization or a status page has this name in links; an organization's own is free to itself.
+  public static func slugIsTaken(_ slug: String, except own: OrganizationID? = nil, in db: Connection) throws -> Bool {
     try db.first(
-      "SELECT 1 FROM organization WHERE slug = $1 UNION ALL SELECT 1 FROM status_page WHERE slug = $1", [.text(slug)],
-      { _ in true }) ?? false
+      """
+      SELECT 1 FROM organization WHERE slug = $1 AND id <> $2
+      UNION ALL SELECT 1 FROM status_page WHERE slug = $1 AND organization_id <> $2
+      """, [.text(slug), .int(own?.raw ?? -1)], { _ in true }) ?? false
   }
 
   /// An organization with its first status page, which has the same slug.

@@ -116,7 +116,9 @@ public enum StatusPageQueries {
     _ page: StatusPageRow, to draft: StatusPageDraft, scope: TenantScope, by principal: Principal, in db: Connection,
     world: World
   ) throws {
-    if draft.slug != page.slug, try OrganizationQueries.slugIsTaken(draft.slug, in: db) { throw SlugTaken() }
+    if draft.slug != page.slug, try OrganizationQueries.slugIsTaken(draft.slug, except: scope.organization, in: db) {
+      throw SlugTaken()
+    }
     try db.run(
       """
       UPDATE status_page SET slug = $1, name = $2, description = $3, is_public = $4, revision = revision + 1,

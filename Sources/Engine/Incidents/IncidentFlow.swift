@@ -11,6 +11,12 @@ public enum IncidentFlow {
   /// `change` is what the verdict says; the monitor's row has its new status already.
   public static func apply(_ change: MonitorChange, in db: Connection, world: World) throws {
     let scope = TenantScope(minting: change.organization)
+    // It may have been deleted while this change was on its way: nobody would ever close what it opens.
+    let stands = try db.first("SELECT 1 FROM monitor WHERE id = $1 AND deleted_ms IS NULL", [.int(change.monitor.raw)])
+    {
+      _ in true
+    }
+    guard stands != nil else { return }
     var announcer = Announcer(scope: scope, db: db, world: world)
     try announcer.monitor(change)
     switch change.to {

@@ -12,7 +12,7 @@ public final class PublicPageCache: Sendable {
   /// What a page looks like in one of its forms.
   public struct Key: Hashable, Sendable {
     public let slug: String
-    /// `page`, `history`, `status`, `services` …
+    /// What follows the slug: empty for the page itself, `history`, `badge.svg`, `incidents/inc_…`.
     public let view: String
 
     public init(slug: String, view: String) {

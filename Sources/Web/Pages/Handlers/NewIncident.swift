@@ -37,7 +37,7 @@ extension IncidentPages {
     var draft = NewIncidentDraft(
       title: form.text("title"), message: form.text("message"), services: form.all("service"),
       impact: form.text("impact"))
-    if draft.title.isEmpty || draft.title.count > Limits.incidentTitleCharactersMax {
+    if TextRule.problem(draft.title, 1...Limits.incidentTitleCharactersMax, lines: false) != nil {
       draft.errors["title"] = "Say what people see, in at most \(Limits.incidentTitleCharactersMax) characters."
     }
     if draft.message.isEmpty || draft.message.count > Limits.proseCharactersMax {
@@ -48,6 +48,9 @@ extension IncidentPages {
       draft.status = status
     } else {
       draft.errors["status"] = "Choose a state."
+    }
+    if draft.services.count > Limits.servicesPerIncidentMax {
+      draft.errors["service"] = "Choose at most \(Limits.servicesPerIncidentMax)."
     }
     let impact = ServiceStatus(rawValue: draft.impact)
     if impact == nil { draft.errors["impact"] = "Choose how bad it is." }

@@ -16,7 +16,7 @@ struct FormFields: Sendable {
       let name = pair.prefix { $0 != "=" }
       guard let name = PercentCoding.decode(name, plusIsSpace: true),
         let value = PercentCoding.decode(pair.dropFirst(pair.prefix { $0 != "=" }.count + 1), plusIsSpace: true),
-        !value.utf8.contains(0), values.count < 500
+        !value.utf8.contains(0), values.count < Limits.formFieldsMax
       else { throw Problem(400, "malformed_form", "The form is malformed.") }
       // Browsers send line ends as CRLF.
       values.append((name, value.replacingCRLF))

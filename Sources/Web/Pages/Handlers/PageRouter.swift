@@ -45,7 +45,7 @@ public struct PageRouter: Sendable {
     publicPages = PublicPages.cache(context.store, context.settings)
   }
 
-  /// On the server's loop: a public page as kept, for those who sent nothing that could tell them apart.
+  /// On the server's loop: a public page as kept; everybody gets the same.
   public func cached(_ head: RequestHead) -> CachedResponse? {
     guard head.method == "GET" || head.method == "HEAD" else { return nil }
     return PublicPages.key(target: head.target).flatMap { publicPages.fresh($0) }

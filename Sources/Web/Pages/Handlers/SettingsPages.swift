@@ -152,8 +152,12 @@ enum SettingsPages {
 /// What forms ask of a field, in words that stand beside it.
 enum FormRules {
   static func name(_ text: String) -> String? {
-    text.isEmpty || text.count > Limits.nameCharactersMax
-      ? "Give a name of at most \(Limits.nameCharactersMax) characters." : nil
+    switch TextRule.problem(text, 1...Limits.nameCharactersMax, lines: false) {
+    case nil: nil
+    case _ where text.isEmpty || text.unicodeScalars.count > Limits.nameCharactersMax:
+      "Give a name of at most \(Limits.nameCharactersMax) characters."
+    case let problem?: sentence(problem)
+    }
   }
 
   /// `must be an address` as it stands alone: `It must be an address.`

@@ -75,7 +75,7 @@ struct ServiceListPage: AppPage {
 }
 
 /// What the form of a service holds: `name, description, monitor` (several ids), `is_active` (box: on the page), and for
-/// an existing one `status` (empty: as its monitors say).
+/// an existing one `status` (empty: as it is; `monitors`: as they say).
 struct ServiceForm: Sendable {
   var name = ""
   var description = ""
