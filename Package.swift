@@ -36,7 +36,8 @@ let package = Package(
         "JSON", "Domain", "CLinux", "CTLSTarget",
       ],
       swiftSettings: strict),
-    swift("Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
+    swift(
+      "Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Engine", ["Store", "Wire", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
     swift("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),

@@ -17,7 +17,8 @@ public struct RunReport: Sendable {
   public var observation: Observation
 
   public init(
-    job: JobID, generation: Generation?, worker: WorkerID = .embedded, runKey: RunKey, attempt: Int, isFinal: Bool, lateMs: Int32,
+    job: JobID, generation: Generation?, worker: WorkerID = .embedded, runKey: RunKey, attempt: Int, isFinal: Bool,
+    lateMs: Int32,
     status: CheckStatus, observation: Observation
   ) {
     self.job = job
