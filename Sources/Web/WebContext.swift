@@ -42,6 +42,8 @@ public struct WebContext: Sendable {
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
   /// Workers elsewhere; nil where this process takes none.
   public var fleet: FleetAccess?
+  /// Whether a token is the operator's for metrics.
+  public var metricsToken: @Sendable (String) -> Bool = { _ in false }
   /// Live changes; nil where this process serves none.
   public var live: LiveHandlers?
   /// What strangers may ask of one page.
