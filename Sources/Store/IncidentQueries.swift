@@ -205,6 +205,17 @@ public enum IncidentQueries {
     ) { ServiceStatus(rawValue: $0.text(0)) } ?? nil
   }
 
+  /// What the newest open incident that touches a service is called, whoever opened it.
+  public static func newestOpenTitle(of service: ServiceID, scope: TenantScope, in db: Connection) throws -> String? {
+    try db.first(
+      """
+      SELECT i.title FROM incident_service x JOIN incident i ON i.id = x.incident_id
+      WHERE x.service_id = $1 AND i.organization_id = $2 AND i.status <> 'resolved' AND i.deleted_ms IS NULL
+      ORDER BY i.started_ms DESC, i.id DESC LIMIT 1
+      """, [.int(service.raw), .int(scope.organization.raw)]
+    ) { $0.text(0) }
+  }
+
   public static func openCount(on page: StatusPageID, scope: TenantScope, in db: Connection) throws -> Int {
     try shown(on: page, isOpen: true, scope: scope, offset: 0, rows: 0, in: db).total
   }

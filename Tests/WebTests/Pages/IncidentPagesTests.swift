@@ -53,6 +53,18 @@ private struct Harbour {
 
 @Suite("The services' pages")
 struct ServicePagesTests {
+  @Test("a state that a person set is theirs, also while an incident is open")
+  func setByHand() async throws {
+    let harbour = try await Harbour()
+    let id = try await harbour.service()
+    _ = try await harbour.opened([id])
+    #expect(await harbour.world.get(Paths.service(id), as: harbour.owner).text.contains("Because of the incident"))
+    let fields = [("name", "Ferry"), ("description", ""), ("is_active", "on"), ("status", "degraded")]
+    #expect(await harbour.world.post(Paths.service(id), fields, as: harbour.owner).status == 303)
+    let page = await harbour.world.get(Paths.service(id), as: harbour.owner)
+    #expect(page.text.contains("Set by hand") && !page.text.contains("Because of the incident"))
+  }
+
   @Test("a service is shown to members, edited by who may write, and not there for others")
   func edited() async throws {
     let harbour = try await Harbour()
