@@ -175,15 +175,16 @@ public enum NotificationQueries {
     ) { Int($0.int(0)) } ?? 0
   }
 
-  /// Newest first; `state` of the row or nil for all.
+  /// Newest first; those in one of `states`, or all when it is empty.
   public static func list(
-    state: String?, page: Int, rows: Int, scope: TenantScope, in db: Connection
+    states: [String], page: Int, rows: Int, scope: TenantScope, in db: Connection
   ) throws -> (total: Int, rows: [NotificationRow]) {
-    let filter = "n.organization_id = $1 AND ($2 IS NULL OR n.state = $2)"
-    let values: [Value] = [.int(scope.organization.raw), Value(state)]
+    let places = states.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+    let filter = "n.organization_id = $1" + (states.isEmpty ? "" : " AND n.state IN (\(places))")
+    let values = [Value.int(scope.organization.raw)] + states.map(Value.text)
     let total = try db.first("SELECT count(*) FROM notification n WHERE \(filter)", values) { Int($0.int(0)) } ?? 0
     let found = try db.rows(
-      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $3 OFFSET $4",
+      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $\(values.count + 1) OFFSET $\(values.count + 2)",
       values + [.int(Int64(rows)), .int(Int64((page - 1) * rows))], read)
     return (total, found)
   }

@@ -93,7 +93,7 @@ func lateMark() async throws {
   }
   #expect(marks == [false, false, false, true])
   let sent = try await test.store.read {
-    try NotificationQueries.list(state: "sent", page: 1, rows: 10, scope: scope, in: $0)
+    try NotificationQueries.list(states: ["sent"], page: 1, rows: 10, scope: scope, in: $0)
   }
   #expect(sent.rows.map(\.attempts) == [2])
 }
@@ -119,7 +119,7 @@ func deadLetter() async throws {
   #expect(try await !resend())
   _ = try await test.store.write { try NotificationQueries.markDead(claimed, error: "HTTP 410", in: $0, world: world) }
   let dead = try await test.store.read {
-    try NotificationQueries.list(state: "dead", page: 1, rows: 10, scope: scope, in: $0)
+    try NotificationQueries.list(states: ["dead"], page: 1, rows: 10, scope: scope, in: $0)
   }
   #expect(dead.total == 1 && dead.rows.first?.lastError == "HTTP 410")
   #expect(try await resend())
