@@ -81,8 +81,7 @@ public enum NotificationQueries {
       let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
       return try db.first(
         """
-        SELECT n.public_id, n.payload, n.attempts,
-          (o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1), \(channel) FROM notification n
+        SELECT n.public_id, n.payload, n.attempts, \(OrganizationQueries.mayBePrivate), \(channel) FROM notification n
         JOIN channel c ON c.id = n.channel_id JOIN organization o ON o.id = n.organization_id WHERE n.id = $1
         """, [.int(id)]
       ) {
