@@ -172,6 +172,13 @@ public enum IncidentQueries {
       """, [.int(incident.raw), .int(service.raw), .text(from.rawValue), .text(to.rawValue)]) == 1
   }
 
+  /// Takes a service out of an incident that runs; false when it was not in it.
+  public static func leave(_ incident: IncidentID, service: ServiceID, in db: Connection) throws -> Bool {
+    try db.run(
+      "DELETE FROM incident_service WHERE incident_id = $1 AND service_id = $2",
+      [.int(incident.raw), .int(service.raw)]) == 1
+  }
+
   /// The open incident of a monitor; there is one at most.
   public static func open(of monitor: MonitorID, scope: TenantScope, in db: Connection) throws -> IncidentRow? {
     try rows(
