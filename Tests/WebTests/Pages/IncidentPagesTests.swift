@@ -117,6 +117,28 @@ struct IncidentPagesTests {
     #expect(await harbour.world.send("GET", Paths.incident(id), as: harbour.stranger).status == 404)
   }
 
+  @Test("who acknowledged it is named to members and in the API, never to visitors")
+  func acknowledged() async throws {
+    let harbour = try await Harbour()
+    let (world, owner) = (harbour.world, harbour.owner)
+    let id = try await harbour.opened([try await harbour.service()])
+    _ = await world.send("PATCH", "/api/v1/me/", ["name": "Ines Okafor"], as: owner)
+    #expect(await world.send(.showIncident, [id], as: harbour.member).json["acknowledged_by"] == .null)
+    world.base.clock.advance(ms: 60_000)
+    #expect(await world.post(Paths.acknowledgeIncident(id), as: owner).location?.hasSuffix("done=acknowledged") == true)
+    let page = await world.get(Paths.incident(id), as: harbour.member)
+    #expect(page.text.contains("acknowledged by <span dir=\"auto\">Ines Okafor</span> after 1"))
+    #expect(await world.send(.showIncident, [id], as: harbour.member).json["acknowledged_by"] == "Ines Okafor")
+    // Whoever comes second changes nothing.
+    let key = try await world.makeKey(.write, by: owner)
+    #expect(await world.send(.acknowledgeIncident, [id], [:], as: key).json["acknowledged_by"] == "Ines Okafor")
+    let seen = await world.send("GET", "/api/v1/public/harbourline/incidents/")
+    #expect(seen.json["results"]?.array?.first?["acknowledged_by"] == .null)
+    for path in ["/api/v1/public/harbourline/incidents/", "/status/harbourline/incidents/\(id)"] {
+      #expect(await world.send("GET", path).text.contains("Ines") == false)
+    }
+  }
+
   @Test("an incident does not make a service better, and says so beside the field with everything as typed")
   func onlyWorse() async throws {
     let harbour = try await Harbour()
