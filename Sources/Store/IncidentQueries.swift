@@ -155,6 +155,14 @@ public enum IncidentQueries {
     ) { $0.text(0) }
   }
 
+  public static func openCount(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first(countingOpen, [.int(scope.organization.raw)]) { Int($0.int(0)) } ?? 0
+  }
+
+  static let countingOpen = """
+    SELECT count(*) FROM incident WHERE organization_id = $1 AND status <> 'resolved' AND deleted_ms IS NULL
+    """
+
   public static func openCount(on page: StatusPageID, scope: TenantScope, in db: Connection) throws -> Int {
     try shown(on: page, isOpen: true, scope: scope, offset: 0, rows: 0, in: db).total
   }
