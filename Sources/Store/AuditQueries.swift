@@ -75,6 +75,7 @@ public enum AuditQueries {
       "mon": own("name", of: "monitor"), "svc": own("name", of: "service"), "inc": own("title", of: "incident"),
       "pag": own("name", of: "status_page"), "chn": own("name", of: "channel"), "key": own("name", of: "api_key"),
       "inv": own("email", of: "invitation"),
+      "reg": "SELECT name FROM region WHERE public_id = $1 AND (organization_id IS NULL OR organization_id = $2)",
       "org": "SELECT name FROM organization WHERE public_id = $1 AND id = $2",
       "usr": "SELECT name FROM account WHERE public_id = $1 AND $2 > 0",
       "ses": "SELECT user_agent FROM session WHERE public_id = $1 AND organization_id = $2",

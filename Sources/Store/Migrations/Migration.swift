@@ -8,7 +8,7 @@ public struct Migration: Sendable {
   public let sql: String
 
   public static let all: [Migration] = [
-    accounts, monitors, results, incidents, notifications, live, notificationLog, acknowledged, monitorList,
+    accounts, monitors, results, incidents, notifications, live, workers, notificationLog, acknowledged, monitorList,
   ]
 
   /// FNV-1a over the text: enough to notice an edit of what already ran.

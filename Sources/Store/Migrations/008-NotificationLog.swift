@@ -1,7 +1,7 @@
 extension Migration {
   /// Ways to the messages of an incident, to the newest of a channel, and to those that are old enough to go.
   static let notificationLog = Migration(
-    number: 7, name: "notification log",
+    number: 8, name: "notification log",
     sql: """
       CREATE INDEX notification_incident ON notification (incident_id, id);
       CREATE INDEX notification_channel ON notification (organization_id, channel_id, id);

@@ -2,7 +2,7 @@ extension Migration {
   /// Ways through an organization's monitors that read no row they do not show: counts and orders from an index alone,
   /// its plan and its tags without a look at each monitor. Tags go with their monitor.
   static let monitorList = Migration(
-    number: 9, name: "monitor list",
+    number: 10, name: "monitor list",
     sql: """
       DROP INDEX monitor_organization_status;
       CREATE INDEX monitor_organization_status ON monitor (organization_id, status, name, id, deleted_ms)

@@ -1,7 +1,7 @@
 extension Migration {
   /// Who acknowledged an incident, by name, as its updates name their authors; for earlier ones the audit log knows.
   static let acknowledged = Migration(
-    number: 8, name: "acknowledged",
+    number: 9, name: "acknowledged",
     sql: """
       ALTER TABLE incident ADD COLUMN acknowledged_by TEXT;
       UPDATE incident SET acknowledged_by = (SELECT max(l.actor_name) FROM audit_log l
