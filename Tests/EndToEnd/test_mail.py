@@ -81,7 +81,7 @@ def test_a_line_end_makes_no_header(serve, target, postbox):
     assert {header.lower() for header in message.keys()} == {
         "from", "to", "subject", "date", "message-id", "auto-submitted", "mime-version", "content-type",
     }
-    assert "S Bcc: x@y.org" in message["Subject"]
+    assert message["Subject"].split() == ["Down:", "S", "Bcc:", "x@y.org"]
 
 
 def test_a_mail_that_is_put_off_is_sent_later(serve, postbox):
