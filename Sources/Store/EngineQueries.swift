@@ -11,9 +11,8 @@ public struct WatchedMonitor: Sendable {
 
 /// What the engine reads and writes for itself.
 public enum EngineQueries {
-  /// Private targets are free while the installation has one organization, else where its operator granted them.
   private static let allowsPrivate =
-    "(SELECT o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1 FROM organization o WHERE o.id = m.organization_id)"
+    "(SELECT \(OrganizationQueries.mayBePrivate) FROM organization o WHERE o.id = m.organization_id)"
 
   /// Every monitor that is not deleted, with its plan in force and its stored verdict.
   public static func all(in db: Connection, sealer: Sealer) throws -> [WatchedMonitor] {

@@ -81,8 +81,7 @@ public enum NotificationQueries {
       let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
       return try db.first(
         """
-        SELECT n.public_id, n.payload, n.attempts,
-          (o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1), \(channel) FROM notification n
+        SELECT n.public_id, n.payload, n.attempts, \(OrganizationQueries.mayBePrivate), \(channel) FROM notification n
         JOIN channel c ON c.id = n.channel_id JOIN organization o ON o.id = n.organization_id WHERE n.id = $1
         """, [.int(id)]
       ) {
@@ -151,20 +150,24 @@ public enum NotificationQueries {
     incident: IncidentID, scope: TenantScope, in db: Connection
   ) throws -> [NotificationRow] {
     try db.rows(
-      "\(select) WHERE n.incident_id = $1 AND n.organization_id = $2 ORDER BY n.id LIMIT 100",
-      [.int(incident.raw), .int(scope.organization.raw)], read)
+      ofIncident, [.int(incident.raw), .int(scope.organization.raw)], read)
   }
+
+  /// One step into the index for each channel, however many messages it was sent.
+  static let latestOfChannels = """
+    SELECT n.channel_id, n.state, n.attempts, coalesce(n.done_ms, n.created_ms) FROM channel c
+    JOIN notification n ON n.id = (SELECT max(x.id) FROM notification x
+      WHERE x.organization_id = c.organization_id AND x.channel_id = c.id)
+    WHERE c.organization_id = $1 AND c.deleted_ms IS NULL
+    """
 
   /// What became of each channel's newest message.
   public static func latest(
     scope: TenantScope, in db: Connection
   ) throws -> [ChannelID: (state: String, attempts: Int, at: Instant)] {
-    let rows = try db.rows(
-      """
-      SELECT channel_id, state, attempts, coalesce(done_ms, created_ms) FROM notification WHERE id IN
-        (SELECT max(id) FROM notification WHERE organization_id = $1 AND channel_id IS NOT NULL GROUP BY channel_id)
-      """, [.int(scope.organization.raw)]
-    ) { (ChannelID($0.int(0)), (state: $0.text(1), attempts: Int($0.int(2)), at: Instant(ms: $0.int(3)))) }
+    let rows = try db.rows(latestOfChannels, [.int(scope.organization.raw)]) {
+      (ChannelID($0.int(0)), (state: $0.text(1), attempts: Int($0.int(2)), at: Instant(ms: $0.int(3))))
+    }
     return Dictionary(rows, uniquingKeysWith: { first, _ in first })
   }
 
@@ -175,15 +178,16 @@ public enum NotificationQueries {
     ) { Int($0.int(0)) } ?? 0
   }
 
-  /// Newest first; `state` of the row or nil for all.
+  /// Newest first; those in one of `states`, or all when it is empty.
   public static func list(
-    state: String?, page: Int, rows: Int, scope: TenantScope, in db: Connection
+    states: [String], page: Int, rows: Int, scope: TenantScope, in db: Connection
   ) throws -> (total: Int, rows: [NotificationRow]) {
-    let filter = "n.organization_id = $1 AND ($2 IS NULL OR n.state = $2)"
-    let values: [Value] = [.int(scope.organization.raw), Value(state)]
+    let places = states.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+    let filter = "n.organization_id = $1" + (states.isEmpty ? "" : " AND n.state IN (\(places))")
+    let values = [Value.int(scope.organization.raw)] + states.map(Value.text)
     let total = try db.first("SELECT count(*) FROM notification n WHERE \(filter)", values) { Int($0.int(0)) } ?? 0
     let found = try db.rows(
-      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $3 OFFSET $4",
+      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $\(values.count + 1) OFFSET $\(values.count + 2)",
       values + [.int(Int64(rows)), .int(Int64((page - 1) * rows))], read)
     return (total, found)
   }
@@ -210,6 +214,31 @@ public enum NotificationQueries {
     db.announce(.notificationsDue)
     return true
   }
+
+  /// Deletes up to `limit` messages that are old enough; answers how many. What was said of an outage that is not over
+  /// stays: its end is only told where its beginning was.
+  public static func prune(_ state: Over, before: Instant, limit: Int, in db: Connection) throws -> Int {
+    try db.run(pruning, [.text(state.rawValue), .int(before.ms), .int(Int64(limit))])
+  }
+
+  /// The states in which nothing more happens to a message by itself.
+  public enum Over: String, Sendable { case sent, dead }
+
+  static let pruning: String = {
+    let away = [MonitorStatus.down, .unconfirmed, .unknown].map { String($0.code) }.joined(separator: ", ")
+    return """
+      DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n
+        WHERE n.state = $1 AND n.done_ms < $2
+          AND NOT EXISTS (SELECT 1 FROM incident i
+            WHERE i.id = n.incident_id AND i.status <> 'resolved' AND i.deleted_ms IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM incident_monitor x JOIN monitor m ON m.id = x.monitor_id
+            WHERE x.incident_id = n.incident_id AND m.deleted_ms IS NULL AND m.status IN (\(away)))
+        ORDER BY n.done_ms LIMIT $3)
+      """
+  }()
+
+  static let ofIncident =
+    "\(select) WHERE n.incident_id = $1 AND n.organization_id = $2 ORDER BY n.id LIMIT 100"
 
   private static let select = """
     SELECT n.public_id, c.public_id, c.name, n.kind, i.public_id, n.payload, n.state, n.attempts, n.next_ms, n.last_error,

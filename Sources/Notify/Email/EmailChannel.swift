@@ -42,7 +42,8 @@ public struct EmailChannel: Channel {
         Mail.compose(letter, from: carrier.mailFrom, to: to, id: id, at: at, server: server), vet: { _ in true })
       return .sent
     } catch {
-      let isFinal = error.replyCode.map { (500...599).contains($0) } ?? (error.failure.kind == .addressForbidden)
+      // The operator chose the server, so its address is not vetted: only its own word is final.
+      let isFinal = error.replyCode.map { (500...599).contains($0) } ?? false
       return isFinal ? .never(reason: "\(error)") : .later(reason: "\(error)", afterS: nil)
     }
   }

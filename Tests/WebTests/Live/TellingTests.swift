@@ -36,7 +36,8 @@ func incidentLife() async throws {
   #expect(made.status == 201, "\(made.text)")
   #expect(
     made.json.members?.map(\.name) == [
-      "id", "title", "description", "status", "status_display", "started_at", "acknowledged_at", "resolved_at",
+      "id", "title", "description", "status", "status_display", "started_at", "acknowledged_at",
+      "acknowledged_by", "resolved_at",
       "services", "updates", "cause", "monitor_ids", "postmortem", "created_at", "updated_at",
     ])
   #expect(made.json["services"]?.array?.first?["from_state"] == "operational")

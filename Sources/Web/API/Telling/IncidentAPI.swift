@@ -91,6 +91,7 @@ enum IncidentAPI {
       "id": JSON(row.publicID), "title": .string(row.title), "description": .string(row.description),
       "status": .string(row.status.rawValue), "status_display": .string(row.status.display),
       "started_at": JSON(row.startedAt), "acknowledged_at": JSON(row.acknowledgedAt),
+      "acknowledged_by": isPublic ? .null : JSON(row.acknowledgedBy),
       "resolved_at": JSON(row.resolvedAt),
       "services": .array(
         row.impacts.map {

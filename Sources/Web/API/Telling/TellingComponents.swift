@@ -18,6 +18,7 @@ extension TellingShapes {
     .always("id", .id(IncidentTag.self)), .always("title", .string), .always("description", .string),
     .always("status", .choice(Domain.IncidentStatus.self)), .always("status_display", .string),
     .always("started_at", .instant), .always("acknowledged_at", .nullable(.instant)),
+    .always("acknowledged_by", .nullable(.string)),
     .always("resolved_at", .nullable(.instant)),
     .always(
       "services",

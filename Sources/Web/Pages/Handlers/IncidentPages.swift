@@ -93,7 +93,7 @@ enum IncidentPages {
       return IncidentPage(
         frame: frame, id: row.publicID.text, incidentTitle: row.title,
         status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst(row), startedAt: row.startedAt.ms,
-        acknowledgedAt: row.acknowledgedAt?.ms, acknowledgedBy: nil, resolvedAt: row.resolvedAt?.ms,
+        acknowledgedAt: row.acknowledgedAt?.ms, acknowledgedBy: row.acknowledgedBy, resolvedAt: row.resolvedAt?.ms,
         monitor: monitor.map { ($0.publicID.text, $0.settings.name) },
         openedBy: row.cause == .manual ? row.updates.first?.author : nil,
         detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,

@@ -52,24 +52,25 @@ enum MonitorPages {
     filter.sort = request.query["sort"].flatMap(MonitorFilter.Sort.init) ?? .state
     filter.page = max(1, request.query["page"].flatMap { Int($0) } ?? 1)
     filter.rows = rowsPerPage
-    let frame = try await FrameMaker.frame(request)
     let now = request.now
     let store = request.store
-    let page = try await store.read { [filter] db in
-      let (total, stored) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer, now: now)
+    let (counts, total, rows, tags, checksPerDay) = try await store.read { [filter] db in
+      let counts = try MonitorQueries.counts(scope: known.scope, in: db)
+      let (total, stored) = try MonitorQueries.list(
+        filter, counts: counts, scope: known.scope, in: db, sealer: store.sealer, now: now)
       let rows = try stored.map { MonitorRows.row(try MonitorRows.data($0, now: now, in: db), now: now) }
-      var counts: [State: Int] = [:]
-      for (status, count) in try MonitorQueries.counts(scope: known.scope, in: db) {
-        counts[State(status), default: 0] += count
-      }
-      return MonitorListPage(
-        frame: frame,
-        filter: .init(
-          q: filter.text, status: filter.status?.rawValue, tag: filter.tag ?? "", sort: filter.sort.rawValue),
-        rows: rows, page: filter.page, rowsPerPage: rowsPerPage, total: total, counts: counts,
-        tags: try MonitorQueries.tags(scope: known.scope, in: db), worst: rows.first { $0.state == .down }?.name,
-        checksPerDay: try MonitorQueries.checksPerDay(scope: known.scope, in: db), now: now.ms)
+      return (
+        counts, total, rows, try MonitorQueries.tags(scope: known.scope, in: db),
+        try MonitorQueries.checksPerDay(scope: known.scope, in: db)
+      )
     }
+    let page = MonitorListPage(
+      frame: try await FrameMaker.frame(request, monitors: counts.values.reduce(0, +)),
+      filter: .init(
+        q: filter.text, status: filter.status?.rawValue, tag: filter.tag ?? "", sort: filter.sort.rawValue),
+      rows: rows, page: filter.page, rowsPerPage: rowsPerPage, total: total,
+      counts: Dictionary(counts.map { (State($0), $1) }, uniquingKeysWith: +), tags: tags,
+      worst: rows.first { $0.state == .down }?.name, checksPerDay: checksPerDay, now: now.ms)
     return .page(page.render())
   }
 
