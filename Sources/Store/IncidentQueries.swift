@@ -39,6 +39,10 @@ public struct IncidentRow: Sendable {
   /// Oldest first.
   public let updates: [Update]
   public let monitors: [PublicID<MonitorTag>]
+  /// The incident that this one is part of: of a monitor that this one's needs.
+  public let causedBy: RelatedIncident?
+  /// Incidents that are part of this one, newest first.
+  public let causing: [RelatedIncident]
 
   public var isOpen: Bool { status != .resolved }
 }
@@ -53,10 +57,12 @@ public struct IncidentDraft: Sendable {
   public var message: String
   public var author: String
   public var monitor: MonitorID?
+  public var causedBy: IncidentID?
 
   public init(
     title: String, description: String, status: IncidentStatus = .investigating, cause: IncidentRow.Cause = .manual,
-    startedAt: Instant, message: String, author: String, monitor: MonitorID? = nil
+    startedAt: Instant, message: String, author: String, monitor: MonitorID? = nil,
+    causedBy: IncidentID? = nil
   ) {
     self.title = title
     self.description = description
@@ -66,6 +72,7 @@ public struct IncidentDraft: Sendable {
     self.message = message
     self.author = author
     self.monitor = monitor
+    self.causedBy = causedBy
   }
 }
 
@@ -73,7 +80,7 @@ public struct IncidentDraft: Sendable {
 public enum IncidentQueries {
   private static let columns = """
     i.id, i.public_id, i.organization_id, i.title, i.description, i.status, i.cause, i.started_ms, i.acknowledged_ms,
-    i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms
+    i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms, i.caused_by_id
     """
 
   /// Newest first; `isOpen` nil for all.
@@ -220,12 +227,12 @@ public enum IncidentQueries {
     let key = try db.insert(
       """
       INSERT INTO incident (public_id, organization_id, title, description, status, cause, started_ms, resolved_ms,
-        created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        created_ms, updated_ms, caused_by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
       """,
       [
         .text(publicID.text), .int(scope.organization.raw), .text(draft.title), .text(draft.description),
         .text(draft.status.rawValue), .text(draft.cause.rawValue), .int(draft.startedAt.ms),
-        draft.status == .resolved ? .int(now) : .null, .int(now),
+        draft.status == .resolved ? .int(now) : .null, .int(now), Value(draft.causedBy?.raw),
       ])
     for impact in impacts {
       try db.run(
@@ -300,7 +307,7 @@ public enum IncidentQueries {
     try db.run("UPDATE incident_monitor SET is_open = 0 WHERE incident_id = $1", [.int(incident.raw)])
   }
 
-  private static func say(
+  static func say(
     _ message: String, _ status: IncidentStatus, by author: String, in incident: IncidentID, db: Connection,
     world: World
   ) throws {
@@ -332,7 +339,8 @@ extension IncidentQueries {
         acknowledgedAt: row.intOrNil(8).map(Instant.init(ms:)), resolvedAt: row.intOrNil(9).map(Instant.init(ms:)),
         postmortem: row.textOrNil(10), createdAt: Instant(ms: row.int(11)), updatedAt: Instant(ms: row.int(12)),
         impacts: try impacts(of: id, page: page, in: db), updates: try updates(of: id, in: db),
-        monitors: try monitors(of: id, in: db))
+        monitors: try monitors(of: id, in: db), causedBy: try row.intOrNil(13).flatMap { try causedBy($0, in: db) },
+        causing: try causing(id, in: db))
     }
   }
 

@@ -32,10 +32,11 @@ public struct ClaimedNotification: Sendable {
 /// The outbox: rows written with what caused them, claimed, sent, then marked.
 public enum NotificationQueries {
   /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless. With `after`, only
-  /// to channels that were sent that earlier transition: who never heard of the beginning does not hear of the end.
+  /// to channels that were sent one of these earlier transitions: who never heard of the beginning does not hear of the
+  /// end. With `heldUntil` it waits until then for `release` or `drop`.
   public static func enqueue(
     kind: String, incident: IncidentID?, dedup: String, payload: String, organization: OrganizationID,
-    after earlier: String? = nil, in db: Connection, world: World
+    after earlier: [String] = [], heldUntil: Instant? = nil, in db: Connection, world: World
   ) throws {
     let channels = try db.rows(
       "SELECT id FROM channel WHERE organization_id = $1 AND enabled = 1 AND deleted_ms IS NULL ORDER BY id",
@@ -43,20 +44,21 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     let now = world.now().ms
     for channel in channels {
-      if let earlier {
-        let heard = try db.first(
-          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]
-        ) { _ in true }
-        if heard == nil { continue }
+      let heard = try earlier.contains { key in
+        try db.first("SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(key)/\(channel)")]) { _ in true }
+          ?? false
       }
+      guard earlier.isEmpty || heard else { continue }
       try db.run(
         """
         INSERT INTO notification (public_id, organization_id, channel_id, kind, incident_id, dedup_key, payload, state,
-          next_ms, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8) ON CONFLICT DO NOTHING
+          next_ms, created_ms, is_held) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)
+        ON CONFLICT DO NOTHING
         """,
         [
           .text(world.newID(PublicID<NotificationTag>.self).text), .int(organization.raw), .int(channel), .text(kind),
-          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(now),
+          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(heldUntil?.ms ?? now), .int(now),
+          Value(heldUntil != nil),
         ])
     }
     if !channels.isEmpty { db.announce(.notificationsDue) }
@@ -76,7 +78,7 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     return try due.compactMap { id in
       try db.run(
-        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1 WHERE id = $2",
+        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1, is_held = 0 WHERE id = $2",
         [.int(now.ms + DeliveryPolicy.leaseMs), .int(id)])
       let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
       return try db.first(

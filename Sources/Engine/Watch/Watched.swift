@@ -19,6 +19,9 @@ final class Watched {
   var scheduled: Set<Int64> = []
   /// New or resumed: to be looked at once, as soon as what made it so is stored.
   var wantsRun = false
+  /// When it was last looked at because of others; whether they still wait to hear that it is well.
+  var askedAt: Instant?
+  var isAwaited = false
   private var compiled: ProbeTarget?
 
   init(_ stored: WatchedMonitor) {
