@@ -16,8 +16,6 @@ public struct MonitorChange: Sendable {
   public var httpStatus: Int32?
   public var region: String?
   public var recovering: Bool
-  /// Down and not recovered since, whatever is shown meanwhile.
-  public var inOutage: Bool
   public var flapping: Bool
   public var wasFlapping: Bool
   /// Confirmed changes of the present or the last flapping, and when the first of them was.
@@ -29,7 +27,7 @@ public struct MonitorChange: Sendable {
   public init(
     monitor: MonitorID, publicID: PublicID<MonitorTag>, organization: OrganizationID, name: String, url: String,
     from: MonitorStatus, to: MonitorStatus, since: Instant, at: Instant, failure: Failure? = nil,
-    httpStatus: Int32? = nil, region: String? = nil, recovering: Bool = false, inOutage: Bool? = nil,
+    httpStatus: Int32? = nil, region: String? = nil, recovering: Bool = false,
     flapping: Bool = false, wasFlapping: Bool = false, flaps: Int = 0, flappingSince: Instant = Instant(ms: 0)
   ) {
     self.monitor = monitor
@@ -45,7 +43,6 @@ public struct MonitorChange: Sendable {
     self.httpStatus = httpStatus
     self.region = region
     self.recovering = recovering
-    self.inOutage = inOutage ?? (to == .down)
     self.flapping = flapping
     self.wasFlapping = wasFlapping
     self.flaps = flaps

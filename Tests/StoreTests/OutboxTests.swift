@@ -34,7 +34,7 @@ extension TestStore {
     try await store.write { db in
       try NotificationQueries.enqueue(
         kind: kind, incident: IncidentID(1), dedup: "inc_1/\(kind)", payload: "{}", organization: OrganizationID(1),
-        after: after, in: db, world: world)
+        after: after.map { [$0] } ?? [], in: db, world: world)
     }
   }
 

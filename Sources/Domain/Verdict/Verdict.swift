@@ -83,6 +83,7 @@ public struct Verdict: Hashable, Sendable {
       let end = splitSince + 2 * Int64(rules.intervalMs)
       next = min(next ?? end, end)
     }
+    if let end = awaitsOthersUntil { next = min(next ?? end, end) }
     // Where `settle` would not end it, its time must not wake anybody either.
     if let end = flapping.endsAt(rules), mayCalmDown { next = min(next ?? end, end) }
     return next
@@ -126,7 +127,7 @@ public struct Verdict: Hashable, Sendable {
     }
     if inOutage != wasInOutage, !inMaintenance { flapping.changed(at: now, rules: rules) }
     noteCounted(from: counted, countedSince, now: now, into: &actions)
-    noteShown(now: now, outageEnded: wasInOutage && !inOutage, into: &actions)
+    noteShown(now: now, into: &actions)
     return actions
   }
 }
@@ -195,9 +196,10 @@ extension Verdict {
     let forUp = rules.neededForUp(of: voters)
     if voters == 0 {
       splitSince = nil
-      if live.isEmpty, base != .pending, base != .unknown { move(to: .unknown, since: unknownFrom) }
+      if base != .pending { move(to: .unknown, since: unknownFrom) }
     } else if downs.count >= forDown {
       splitSince = nil
+      if let end = awaitsOthersUntil, now < end { return }
       inOutage = true
       let agreed = moment(forDown, of: downs.map(\.firstFailure))
       // A majority that came about because others fell silent began when they did: until then it was outvoted.
@@ -216,6 +218,19 @@ extension Verdict {
       splitSince = since
       if base != .down, now - since >= 2 * Int64(rules.intervalMs) { move(to: .degraded, since: since) }
     }
+  }
+
+  /// Out of silence, or before anything is known, the first region to vote would decide alone. Less than the quorum of all
+  /// healthy regions waits until the others have had the time to say what they were asked at the first failure.
+  private var awaitsOthersUntil: Instant? {
+    guard base == .pending || base == .unknown else { return nil }
+    let healthy = votes.filter(\.isHealthy)
+    let voters = healthy.filter { $0.vote != .none && $0.at != nil }
+    let downs = voters.filter { $0.vote == .down }
+    guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),
+      downs.count < rules.neededForDown(of: healthy.count), let asked = downs.map(\.firstFailure).min()
+    else { return nil }
+    return asked + 2 * Int64(rules.budgetMs) + Limits.secondOpinionMs
   }
 
   /// When the `count`-th of these began: the moment from which enough regions agreed.
@@ -247,13 +262,12 @@ extension Verdict {
     }
   }
 
-  /// `outageEnded` is told even where nothing else shows it: a split that is degraded may turn into slow and degraded.
-  private mutating func noteShown(now: Instant, outageEnded: Bool, into actions: inout [Action]) {
+  private mutating func noteShown(now: Instant, into actions: inout [Action]) {
     let was = shown
     shown = currentlyShown(now: now)
     if mayCalmDown { flapping.settle(at: now, rules: rules) }
     shown.flapping = flapping.isActive
-    if shown != was || outageEnded { actions.append(.show(shown, was: was)) }
+    if shown != was { actions.append(.show(shown, was: was)) }
   }
 
   private func currentlyShown(now: Instant) -> Shown {
@@ -263,7 +277,8 @@ extension Verdict {
     }
     let live = votes.filter { $0.isLive(rules, now: now) }
     let recovering = inOutage && live.contains { $0.vote != .up && $0.successes > 0 }
-    let verifying = live.filter { $0.isVerifying || splitSince != nil && $0.vote == .down }
+    let isOpen = splitSince != nil || awaitsOthersUntil != nil
+    let verifying = live.filter { $0.isVerifying || isOpen && $0.vote == .down }
     if base != .down, !(base == .degraded && splitSince != nil), !verifying.isEmpty {
       let since = shown.status == .unconfirmed ? shown.since : verifying.map(\.firstFailure).min() ?? now
       return Shown(status: .unconfirmed, since: max(since, floor), recovering: recovering)

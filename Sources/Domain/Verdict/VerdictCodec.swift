@@ -20,8 +20,10 @@ extension Verdict {
     out.put(rules.degradedChecks)
     out.put(rules.quorum)
     out.put(UInt8(base.code))
-    out.put(UInt8((isEnabled ? 1 : 0) | (inMaintenance ? 2 : 0) | (inOutage ? 4 : 0) | (shown.recovering ? 8 : 0)
-        | (shown.flapping ? 16 : 0)))
+    out.put(
+      UInt8(
+        (isEnabled ? 1 : 0) | (inMaintenance ? 2 : 0) | (inOutage ? 4 : 0) | (shown.recovering ? 8 : 0)
+          | (shown.flapping ? 16 : 0)))
     out.put(UInt8(shown.status.code))
     out.put(baseSince.ms)
     out.put(floor.ms)
@@ -49,7 +51,9 @@ extension Verdict {
   }
 
   public init(format: Int64, encoded: [UInt8]) throws(VerdictCodecError) {
-    guard format == Self.format || format == Self.formatBeforeFlapping else { throw VerdictCodecError(detail: "verdict format \(format) is not known") }
+    guard format == Self.format || format == Self.formatBeforeFlapping else {
+      throw VerdictCodecError(detail: "verdict format \(format) is not known")
+    }
     var input = ByteReader(bytes: encoded)
     let rules = VerdictRules(
       intervalMs: try input.take(), budgetMs: try input.take(), attempts: try input.take(),

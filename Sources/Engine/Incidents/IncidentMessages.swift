@@ -56,8 +56,10 @@ struct IncidentMessages {
       since: incident.startedAt, until: until, reason: reason, facts: facts)
     let beginnings: [Saying] = saying == .resolved ? [.down, .flapping, .stillDown] : []
     try NotificationQueries.enqueue(
-      kind: saying.kind.rawValue, incident: incident.id, dedup: saying.key(incident.publicID), payload: notice.json.text,
-      organization: scope.organization, after: beginnings.map { $0.key(incident.publicID) }, heldUntil: heldUntil, in: db,
+      kind: saying.kind.rawValue, incident: incident.id, dedup: saying.key(incident.publicID),
+      payload: notice.json.text,
+      organization: scope.organization, after: beginnings.map { $0.key(incident.publicID) }, heldUntil: heldUntil,
+      in: db,
       world: world)
   }
 

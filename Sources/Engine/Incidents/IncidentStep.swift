@@ -71,9 +71,8 @@ struct IncidentStep {
       reason: change.failure?.message ?? "", facts: facts, heldUntil: heldUntil)
   }
 
-  /// Up or degraded. An outage that only some regions see to be over is not over.
+  /// Up or degraded: whatever outage there was is over.
   mutating func isWell() throws {
-    guard !change.inOutage else { return }
     let incident = try IncidentQueries.open(of: change.monitor, scope: scope, in: db)
     if change.flapping, let incident {
       if flappingBegan { try sayFlapping(incident) }

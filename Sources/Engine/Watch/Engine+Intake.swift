@@ -232,7 +232,7 @@ extension Engine {
       url: one.settings.url, from: was.status, to: shown.status, since: shown.since, at: now,
       failure: report?.observation.failure, httpStatus: report?.observation.httpStatus,
       region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering,
-      inOutage: one.verdict.inOutage, flapping: shown.flapping, wasFlapping: was.flapping,
+      flapping: shown.flapping, wasFlapping: was.flapping,
       flaps: Int(one.verdict.flapping.changes), flappingSince: one.verdict.flapping.began)
   }
 
