@@ -8,6 +8,20 @@ public enum DependencyRefusal: Error, Hashable, Sendable {
   case unknown(index: Int)
   /// It depends on this one itself, by whatever detour; a monitor depends on itself by none.
   case cycle(index: Int, name: String)
+
+  public var index: Int {
+    switch self {
+    case .unknown(let index), .cycle(let index, _): index
+    }
+  }
+
+  /// What is wrong with that place, for the person who named it.
+  public var sentence: String {
+    switch self {
+    case .unknown: "is no monitor of this organization"
+    case .cycle(_, let name): "\(name) depends on this monitor itself, which would make a circle"
+    }
+  }
 }
 
 /// A monitor as those see it that it depends on, or that depend on it: without what may hold secrets.
@@ -102,6 +116,39 @@ public enum DependencyQueries {
         plain: try JSON(parsing: row.text(7)), secret: nil),
       status: MonitorStatus(code: row.int(8)) ?? .unknown, statusSince: Instant(ms: row.int(9)),
       flapping: row.bool(10))
+  }
+
+  /// The monitors of that name; two at most, which is one too many.
+  public static func named(_ name: String, scope: TenantScope, in db: Connection) throws -> [PublicID<MonitorTag>] {
+    try db.rows(
+      "SELECT public_id FROM monitor WHERE organization_id = $1 AND name = $2 AND deleted_ms IS NULL LIMIT 2",
+      [.int(scope.organization.raw), .text(name)]
+    ) { PublicID(stored: $0.text(0)) }
+  }
+
+  public static func name(_ id: PublicID<MonitorTag>, scope: TenantScope, in db: Connection) throws -> String? {
+    try db.first(
+      "SELECT name FROM monitor WHERE public_id = $1 AND organization_id = $2 AND deleted_ms IS NULL",
+      [.text(id.text), .int(scope.organization.raw)]
+    ) { $0.text(0) }
+  }
+
+  /// The first monitors by name.
+  public static func names(
+    limit: Int, scope: TenantScope, in db: Connection
+  ) throws -> [(id: MonitorID, publicID: PublicID<MonitorTag>, name: String)] {
+    try db.rows(
+      """
+      SELECT id, public_id, name FROM monitor WHERE organization_id = $1 AND deleted_ms IS NULL
+      ORDER BY name, id LIMIT $2
+      """, [.int(scope.organization.raw), .int(Int64(limit))]
+    ) { (MonitorID($0.int(0)), PublicID(stored: $0.text(1)), $0.text(2)) }
+  }
+
+  /// How many need it.
+  public static func childCount(of monitor: MonitorID, in db: Connection) throws -> Int {
+    try db.first("SELECT count(*) FROM monitor_dependency WHERE parent_id = $1", [.int(monitor.raw)]) { Int($0.int(0)) }
+      ?? 0
   }
 
   /// Whether a check that began at `since` or later found it well.

@@ -16,6 +16,8 @@ public struct NotificationRow: Sendable {
   public let lastError: String?
   public let createdAt: Instant
   public let doneAt: Instant?
+  /// It waits until `nextAt` to learn whose trouble it tells of.
+  public let isHeld: Bool
 }
 
 /// A message that this sender holds until its lease ends.
@@ -215,7 +217,7 @@ public enum NotificationQueries {
 
   private static let select = """
     SELECT n.public_id, c.public_id, c.name, n.kind, i.public_id, n.payload, n.state, n.attempts, n.next_ms, n.last_error,
-      n.created_ms, n.done_ms FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
+      n.created_ms, n.done_ms, n.is_held FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
       LEFT JOIN incident i ON i.id = n.incident_id
     """
 
@@ -224,6 +226,7 @@ public enum NotificationQueries {
       publicID: PublicID(stored: row.text(0)), channel: row.textOrNil(1).map { PublicID(stored: $0) },
       channelName: row.textOrNil(2), kind: row.text(3), incident: row.textOrNil(4).map { PublicID(stored: $0) },
       payload: row.text(5), state: row.text(6), attempts: Int(row.int(7)), nextAt: Instant(ms: row.int(8)),
-      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)))
+      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)),
+      isHeld: row.bool(12))
   }
 }
