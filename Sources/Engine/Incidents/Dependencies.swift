@@ -19,11 +19,12 @@ struct Dependencies {
     case own
   }
 
-  /// What a monitor's trouble since `since` is part of.
-  func explanation(of monitor: MonitorID, since: Instant) throws -> Explanation {
+  /// What a monitor's trouble since `since` is part of. `settled` is one of its parents that explains nothing any more.
+  func explanation(of monitor: MonitorID, since: Instant, settled: MonitorID? = nil) throws -> Explanation {
     let now = world.now()
     var wait: Instant?
-    for parent in try DependencyQueries.parents(of: monitor, scope: scope, in: db) where parent.settings.enabled {
+    for parent in try DependencyQueries.parents(of: monitor, scope: scope, in: db)
+    where parent.settings.enabled && parent.id != settled {
       if let incident = try cause(parent) { return .causedBy(incident) }
       guard try isUndecided(parent, since: since) else { continue }
       let most = min(Promise(parent.settings).confirmedAfterMs, Limits.messageHeldMsMax)
@@ -76,7 +77,7 @@ struct Dependencies {
   func turnedOutFine(_ parent: MonitorID, _ announcer: inout Announcer) throws {
     for one in try IncidentQueries.waiting(for: parent, scope: scope, in: db) {
       guard let row = try IncidentQueries.find(one.incident, scope: scope, in: db) else { continue }
-      switch try explanation(of: one.monitor.id, since: row.startedAt) {
+      switch try explanation(of: one.monitor.id, since: row.startedAt, settled: parent) {
       case .own: try NotificationQueries.release(one.incident, in: db, world: world)
       case .causedBy(let cause): try attribute(one, to: cause, &announcer)
       case .open: break
@@ -89,7 +90,8 @@ struct Dependencies {
   func ended(_ parent: MonitorID, _ announcer: inout Announcer) throws {
     for one in try IncidentQueries.caused(by: parent, scope: scope, in: db) where one.monitor.id != parent {
       guard let row = try IncidentQueries.find(one.incident, scope: scope, in: db) else { continue }
-      if case .causedBy(let other) = try explanation(of: one.monitor.id, since: row.startedAt) {
+      let explained = try explanation(of: one.monitor.id, since: row.startedAt, settled: parent)
+      if case .causedBy(let other) = explained {
         try attribute(one, to: other, &announcer)
         continue
       }
