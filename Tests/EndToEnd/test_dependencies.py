@@ -157,11 +157,11 @@ def test_a_flapping_target_is_few_messages(owner, flapping, webhooks):
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360))
 
 
-def test_the_pages_show_and_edit_it(owner, browser, flapping, target, tmp_path, request):
+def test_the_pages_show_it(owner, browser, flapping, target, tmp_path):
     monitor, _ = flapping
     (gateway, _), (shop, _) = both_down(owner, target, "Edge", "Catalogue")
     child = eventually(lambda: next((i for i in [incident_of(owner, shop)] if i["caused_by"]), None), 10)
-    watched = Watched(browser, java_script_enabled=True)
+    watched = Watched(browser)
     watched.context.add_cookies(
         [{"name": c.name, "value": c.value, "url": owner.root} for c in owner.cookies.jar]
     )
@@ -171,7 +171,6 @@ def test_the_pages_show_and_edit_it(owner, browser, flapping, target, tmp_path, 
         "parent": f"/monitors/{gateway['id']}", "form": f"/monitors/{shop['id']}/edit",
         "incident": f"/incidents/{child['id']}", "cause": f"/incidents/{child['caused_by']}", "incidents": "/incidents",
     }  # fmt: skip
-    shots = request.config.cache.mkdir("dependencies")
     for name, path in paths.items():
         page.goto(owner.root + path)
         if name == "form":
@@ -181,7 +180,7 @@ def test_the_pages_show_and_edit_it(owner, browser, flapping, target, tmp_path, 
             page.set_viewport_size({"width": width, "height": 900})
             assert not scrolls_sideways(page), f"{path} {scheme} {width}"
             assert axe_findings(page) == [], f"{path} {scheme} {width}"
-            page.screenshot(path=str(shots / f"{name}-{scheme}-{width}.png"), full_page=True)
+            page.screenshot(path=str(tmp_path / f"{name}-{scheme}-{width}.png"), full_page=True)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(owner.root + paths["flapping"])
     assert re.search(r"flapping", page.locator("#page-state").inner_text())

@@ -54,7 +54,7 @@ struct Dependencies {
   /// A monitor began to fail: what it needs is looked at at once, so that its message has not to wait for a slot.
   func askParents(of monitor: MonitorID, since: Instant) throws {
     for parent in try DependencyQueries.parents(of: monitor, scope: scope, in: db) where parent.settings.enabled {
-      if try isUndecided(parent, since: since) { db.announce(.lookWanted(parent.id)) }
+      if try cause(parent) == nil, try isUndecided(parent, since: since) { db.announce(.lookWanted(parent.id)) }
     }
   }
 

@@ -45,20 +45,23 @@ struct IncidentMessages {
     }
   }
 
-  /// `resolved` goes only where the beginning went.
+  /// `resolved` goes only where the beginning went; so does, with `isFollowUp`, whatever is said of an incident that is
+  /// part of another one. What follows a message that is held waits with it.
   func tell(
     _ saying: Saying, _ subject: Subject, incident: IncidentRow, until: Instant? = nil, reason: String = "",
-    facts: [Notice.Fact] = [], heldUntil: Instant? = nil
+    facts: [Notice.Fact] = [], isFollowUp: Bool = false, heldUntil: Instant? = nil
   ) throws {
     let notice = Notice(
       kind: saying.kind, organization: try OrganizationQueries.find(scope: scope, in: db)?.name ?? "", at: world.now(),
       name: subject.name, monitorID: subject.publicID.text, address: subject.url, incidentID: incident.publicID.text,
       since: incident.startedAt, until: until, reason: reason, facts: facts)
-    let beginnings: [Saying] = saying == .resolved ? [.down, .flapping, .stillDown] : []
+    let isForThoseWhoHeard = saying == .resolved || isFollowUp && incident.causedBy != nil
+    let beginnings: [Saying] = isForThoseWhoHeard ? [.down, .flapping, .stillDown] : []
     try NotificationQueries.enqueue(
       kind: saying.kind.rawValue, incident: incident.id, dedup: saying.key(incident.publicID),
       payload: notice.json.text,
-      organization: scope.organization, after: beginnings.map { $0.key(incident.publicID) }, heldUntil: heldUntil,
+      organization: scope.organization, after: beginnings.map { $0.key(incident.publicID) },
+      heldUntil: heldUntil ?? NotificationQueries.heldUntil(incident.id, in: db),
       in: db,
       world: world)
   }

@@ -32,9 +32,9 @@ struct IncidentStep {
     guard flappingEnded else { return }
     let reason = IncidentWords.staysDown(changes: change.flaps, since: change.flappingSince)
     try say("\(IncidentWords.stillDown(subjects(incident), since: change.since)) \(reason)", in: incident)
-    guard incident.causedBy == nil else { return }
     try messages.tell(
-      .stillDown, .init(change), incident: incident, reason: reason, facts: IncidentMessages.facts(change))
+      .stillDown, .init(change), incident: incident, reason: reason, facts: IncidentMessages.facts(change),
+      isFollowUp: true)
   }
 
   private mutating func open() throws {
@@ -107,8 +107,7 @@ struct IncidentStep {
     if incident.causedBy != nil { try NotificationQueries.drop(incident.id, in: db) }
     try messages.tell(
       .resolved, .init(change), incident: incident, until: until, reason: reason,
-      facts: flappingEnded ? [.init("Changes", String(change.flaps))] : [],
-      heldUntil: NotificationQueries.heldUntil(incident.id, in: db))
+      facts: flappingEnded ? [.init("Changes", String(change.flaps))] : [])
   }
 
   /// Nobody looks any more: the incident ends, but nobody is told that it were up.
@@ -129,8 +128,7 @@ struct IncidentStep {
   private mutating func sayFlapping(_ incident: IncidentRow) throws {
     let words = flappingWords(incident)
     try say(words, in: incident)
-    guard incident.causedBy == nil else { return }
-    try messages.tell(.flapping, .init(change), incident: incident, reason: words)
+    try messages.tell(.flapping, .init(change), incident: incident, reason: words, isFollowUp: true)
   }
 
   private func flappingWords(_ incident: IncidentRow) -> String {

@@ -7,7 +7,9 @@ public struct Migration: Sendable {
   /// Statements that both SQLite and PostgreSQL take, without semicolons inside literals.
   public let sql: String
 
-  public static let all: [Migration] = [accounts, monitors, results, incidents, notifications, live, dependencies]
+  public static let all: [Migration] = [
+    accounts, monitors, results, incidents, notifications, live, workers, dependencies,
+  ]
 
   /// FNV-1a over the text: enough to notice an edit of what already ran.
   var checksum: Int64 {

@@ -1,7 +1,7 @@
 extension Migration {
   /// What needs what, whose trouble an incident is part of, and messages that wait to learn it.
   static let dependencies = Migration(
-    number: 7, name: "dependencies",
+    number: 8, name: "dependencies",
     sql: """
       CREATE TABLE monitor_dependency (
         monitor_id BIGINT NOT NULL REFERENCES monitor(id),
