@@ -5,7 +5,7 @@ import SQLite
 public enum IncidentQueries {
   private static let columns = """
     i.id, i.public_id, i.organization_id, i.title, i.description, i.status, i.cause, i.started_ms, i.acknowledged_ms,
-    i.acknowledged_by, i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms
+    i.acknowledged_by, i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms, i.caused_by_id
     """
 
   /// Newest first; `isOpen` nil for all.
@@ -178,12 +178,12 @@ public enum IncidentQueries {
     let key = try db.insert(
       """
       INSERT INTO incident (public_id, organization_id, title, description, status, cause, started_ms, resolved_ms,
-        created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        created_ms, updated_ms, caused_by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
       """,
       [
         .text(publicID.text), .int(scope.organization.raw), .text(draft.title), .text(draft.description),
         .text(draft.status.rawValue), .text(draft.cause.rawValue), .int(draft.startedAt.ms),
-        draft.status == .resolved ? .int(now) : .null, .int(now),
+        draft.status == .resolved ? .int(now) : .null, .int(now), Value(draft.causedBy?.raw),
       ])
     for impact in impacts {
       try db.run(
@@ -258,7 +258,7 @@ public enum IncidentQueries {
     try db.run("UPDATE incident_monitor SET is_open = 0 WHERE incident_id = $1", [.int(incident.raw)])
   }
 
-  private static func say(
+  static func say(
     _ message: String, _ status: IncidentStatus, by author: String, in incident: IncidentID, db: Connection,
     world: World
   ) throws {
@@ -291,7 +291,8 @@ extension IncidentQueries {
         resolvedAt: row.intOrNil(10).map(Instant.init(ms:)), postmortem: row.textOrNil(11),
         createdAt: Instant(ms: row.int(12)), updatedAt: Instant(ms: row.int(13)),
         impacts: try impacts(of: id, page: page, in: db), updates: try updates(of: id, in: db),
-        monitors: try monitors(of: id, in: db))
+        monitors: try monitors(of: id, in: db), causedBy: try row.intOrNil(14).flatMap { try causedBy($0, in: db) },
+        causing: try causing(id, in: db))
     }
   }
 

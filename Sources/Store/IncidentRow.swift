@@ -39,6 +39,10 @@ public struct IncidentRow: Sendable {
   /// Oldest first.
   public let updates: [Update]
   public let monitors: [PublicID<MonitorTag>]
+  /// The incident that this one is part of: of a monitor that this one's needs.
+  public let causedBy: RelatedIncident?
+  /// Incidents that are part of this one, newest first.
+  public let causing: [RelatedIncident]
 
   public var isOpen: Bool { status != .resolved }
 }
@@ -53,10 +57,12 @@ public struct IncidentDraft: Sendable {
   public var message: String
   public var author: String
   public var monitor: MonitorID?
+  public var causedBy: IncidentID?
 
   public init(
     title: String, description: String, status: IncidentStatus = .investigating, cause: IncidentRow.Cause = .manual,
-    startedAt: Instant, message: String, author: String, monitor: MonitorID? = nil
+    startedAt: Instant, message: String, author: String, monitor: MonitorID? = nil,
+    causedBy: IncidentID? = nil
   ) {
     self.title = title
     self.description = description
@@ -66,5 +72,6 @@ public struct IncidentDraft: Sendable {
     self.message = message
     self.author = author
     self.monitor = monitor
+    self.causedBy = causedBy
   }
 }

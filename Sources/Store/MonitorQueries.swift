@@ -12,14 +12,19 @@ public struct MonitorRow: Sendable {
   public let status: MonitorStatus
   public let statusSince: Instant
   public let recovering: Bool
+  public let flapping: Bool
   public let createdAt: Instant
   public let updatedAt: Instant
 
   static let columns =
     """
     m.id, m.public_id, m.organization_id, m.kind, m.name, m.url, m.enabled, m.interval_s, m.settings, m.request_sealed,
-    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms
+    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms, m.flapping,
+    (SELECT group_concat(p.public_id) FROM monitor_dependency d JOIN monitor p ON p.id = d.parent_id
+      WHERE d.monitor_id = m.id)
     """
+  /// How many these are: what a query selects besides begins there.
+  static let columnCount = 17
 
   init(_ row: Row, sealer: Sealer) throws {
     id = MonitorID(row.int(0))
@@ -28,12 +33,16 @@ public struct MonitorRow: Sendable {
     let secret = try row.blobOrNil(9).map {
       try JSON(parsing: sealer.open($0, at: MonitorRow.place(OrganizationID(row.int(2)), row.text(1))))
     }
-    settings = MonitorCodec.settings(
+    var settings = MonitorCodec.settings(
       name: row.text(4), url: row.text(5), kind: row.text(3), intervalS: Int(row.int(7)), enabled: row.bool(6),
       plain: try JSON(parsing: row.text(8)), secret: secret)
+    settings.dependsOn = (row.textOrNil(16) ?? "").split(separator: ",").map { PublicID(stored: String($0)) }
+      .sorted { $0.text < $1.text }
+    self.settings = settings
     status = MonitorStatus(code: row.int(10)) ?? .unknown
     statusSince = Instant(ms: row.int(11))
     recovering = row.bool(12)
+    flapping = row.bool(15)
     createdAt = Instant(ms: row.int(13))
     updatedAt = Instant(ms: row.int(14))
   }
@@ -63,7 +72,7 @@ public enum MonitorQueries {
     ) { try MonitorRow($0, sealer: sealer) }
   }
 
-  /// Settings are valid already. Throws `UnknownRegion` and `TooManyMonitors`.
+  /// Settings are valid already. Throws `UnknownRegion`, `DependencyRefusal` and `TooManyMonitors`.
   public static func create(
     _ settings: MonitorSettings, scope: TenantScope, by principal: Principal, in db: Connection, world: World,
     sealer: Sealer
@@ -96,7 +105,7 @@ public enum MonitorQueries {
   }
 
   /// Answers the row as it is now, or nil when there is no such monitor. The engine moves the status of one that was
-  /// paused or resumed.
+  /// paused or resumed. Throws `UnknownRegion` and `DependencyRefusal`.
   public static func update(
     _ id: PublicID<MonitorTag>, to settings: MonitorSettings, scope: TenantScope, by principal: Principal,
     in db: Connection, world: World, sealer: Sealer
@@ -138,6 +147,7 @@ public enum MonitorQueries {
       [.int(now.ms), .int(old.id.raw)])
     try db.run("DELETE FROM service_monitor WHERE monitor_id = $1", [.int(old.id.raw)])
     try db.run("DELETE FROM monitor_tag WHERE monitor_id = $1", [.int(old.id.raw)])
+    try DependencyQueries.forget(old.id, in: db)
     try Audit.record(
       "monitor.delete", subject: id.text, detail: ["name": .string(old.settings.name)], scope: scope, by: principal,
       in: db, world: world)
@@ -166,6 +176,7 @@ public enum MonitorQueries {
       guard let region = try RegionQueries.find(name, scope: scope, in: db) else { throw UnknownRegion(name: name) }
       return region
     }
+    try DependencyQueries.replace(of: id, with: settings.dependsOn, scope: scope, in: db)
     try PlanQueries.replace(
       id, publicID: publicID, regions: settings.enabled ? regions : [], intervalMs: Int64(settings.intervalS) * 1000,
       now: now, in: db)
@@ -179,6 +190,7 @@ public enum MonitorQueries {
     if a.enabled != b.enabled { out.append("enabled") }
     if a.headers != b.headers { out.append("headers") }
     if a.body != b.body { out.append("body") }
+    if Set(a.dependsOn) != Set(b.dependsOn) { out.append("depends_on") }
     let before = MonitorCodec.plain(a).members ?? []
     let after = MonitorCodec.plain(b)
     return out + before.filter { after[$0.name] != $0.value }.map(\.name)

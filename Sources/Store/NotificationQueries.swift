@@ -16,6 +16,8 @@ public struct NotificationRow: Sendable {
   public let lastError: String?
   public let createdAt: Instant
   public let doneAt: Instant?
+  /// It waits until `nextAt` to learn whose trouble it tells of.
+  public let isHeld: Bool
 }
 
 /// A message that this sender holds until its lease ends.
@@ -32,10 +34,11 @@ public struct ClaimedNotification: Sendable {
 /// The outbox: rows written with what caused them, claimed, sent, then marked.
 public enum NotificationQueries {
   /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless. With `after`, only
-  /// to channels that were sent that earlier transition: who never heard of the beginning does not hear of the end.
+  /// to channels that were sent one of these earlier transitions: who never heard of the beginning does not hear of the
+  /// end. With `heldUntil` it waits until then for `release` or `drop`.
   public static func enqueue(
     kind: String, incident: IncidentID?, dedup: String, payload: String, organization: OrganizationID,
-    after earlier: String? = nil, in db: Connection, world: World
+    after earlier: [String] = [], heldUntil: Instant? = nil, in db: Connection, world: World
   ) throws {
     let channels = try db.rows(
       "SELECT id FROM channel WHERE organization_id = $1 AND enabled = 1 AND deleted_ms IS NULL ORDER BY id",
@@ -43,20 +46,21 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     let now = world.now().ms
     for channel in channels {
-      if let earlier {
-        let heard = try db.first(
-          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]
-        ) { _ in true }
-        if heard == nil { continue }
+      let heard = try earlier.contains { key in
+        try db.first("SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(key)/\(channel)")]) { _ in true }
+          ?? false
       }
+      guard earlier.isEmpty || heard else { continue }
       try db.run(
         """
         INSERT INTO notification (public_id, organization_id, channel_id, kind, incident_id, dedup_key, payload, state,
-          next_ms, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8) ON CONFLICT DO NOTHING
+          next_ms, created_ms, is_held) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)
+        ON CONFLICT DO NOTHING
         """,
         [
           .text(world.newID(PublicID<NotificationTag>.self).text), .int(organization.raw), .int(channel), .text(kind),
-          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(now),
+          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(heldUntil?.ms ?? now), .int(now),
+          Value(heldUntil != nil),
         ])
     }
     if !channels.isEmpty { db.announce(.notificationsDue) }
@@ -76,7 +80,7 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     return try due.compactMap { id in
       try db.run(
-        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1 WHERE id = $2",
+        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1, is_held = 0 WHERE id = $2",
         [.int(now.ms + DeliveryPolicy.leaseMs), .int(id)])
       let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
       return try db.first(
@@ -242,7 +246,7 @@ public enum NotificationQueries {
 
   private static let select = """
     SELECT n.public_id, c.public_id, c.name, n.kind, i.public_id, n.payload, n.state, n.attempts, n.next_ms, n.last_error,
-      n.created_ms, n.done_ms FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
+      n.created_ms, n.done_ms, n.is_held FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
       LEFT JOIN incident i ON i.id = n.incident_id
     """
 
@@ -251,6 +255,7 @@ public enum NotificationQueries {
       publicID: PublicID(stored: row.text(0)), channel: row.textOrNil(1).map { PublicID(stored: $0) },
       channelName: row.textOrNil(2), kind: row.text(3), incident: row.textOrNil(4).map { PublicID(stored: $0) },
       payload: row.text(5), state: row.text(6), attempts: Int(row.int(7)), nextAt: Instant(ms: row.int(8)),
-      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)))
+      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)),
+      isHeld: row.bool(12))
   }
 }

@@ -29,12 +29,12 @@ private func outbox() async throws -> TestStore {
 }
 
 extension TestStore {
-  fileprivate func enqueue(_ kind: String, after: String? = nil) async throws {
+  fileprivate func enqueue(_ kind: String, after: String? = nil, heldUntil: Instant? = nil) async throws {
     let world = store.world
     try await store.write { db in
       try NotificationQueries.enqueue(
         kind: kind, incident: IncidentID(1), dedup: "inc_1/\(kind)", payload: "{}", organization: OrganizationID(1),
-        after: after, in: db, world: world)
+        after: after.map { [$0] } ?? [], heldUntil: heldUntil, in: db, world: world)
     }
   }
 
@@ -187,4 +187,46 @@ func plans(sql: String) async throws {
   }
   let own = ["notification_incident", "notification_channel", "notification_done"]
   #expect(own.contains { name in steps.contains { $0.contains(name) } }, "\(steps)")
+}
+
+@Test("a held message goes when its time has come, or when it is released")
+func held() async throws {
+  for isReleased in [false, true] {
+    let test = try await outbox()
+    let until = test.clock.now + 30_000
+    try await test.enqueue("down", heldUntil: until)
+    #expect(try await test.store.read { try NotificationQueries.heldUntil(IncidentID(1), in: $0) } == until)
+    test.clock.advance(ms: 29_999)
+    #expect(try await test.claim().isEmpty)
+    let world = test.store.world
+    if isReleased {
+      try await test.store.write { try NotificationQueries.release(IncidentID(1), in: $0, world: world) }
+    } else {
+      #expect(try await test.store.read { try NotificationQueries.nextDue(in: $0) } == until)
+      test.clock.advance(ms: 1)
+    }
+    #expect(try await test.claim().count == 1)
+  }
+}
+
+@Test("a dropped message never goes; one that is under way is not dropped, nor is the end that follows it")
+func dropped() async throws {
+  let test = try await outbox()
+  let until = test.clock.now + 30_000
+  try await test.enqueue("down", heldUntil: until)
+  try await test.enqueue("resolved", after: "inc_1/down", heldUntil: until)
+  try await test.store.write { try NotificationQueries.drop(IncidentID(1), in: $0) }
+  test.clock.advance(ms: 60_000)
+  #expect(try await test.claim().isEmpty)
+
+  let late = test.clock.now + 30_000
+  try await test.enqueue("down", heldUntil: late)
+  test.clock.advance(ms: 30_000)
+  let claimed = try #require(try await test.claim().first)
+  try await test.enqueue("resolved", after: "inc_1/down", heldUntil: test.clock.now + 5000)
+  try await test.store.write { try NotificationQueries.drop(IncidentID(1), in: $0) }
+  let world = test.store.world
+  try await test.store.write { _ = try NotificationQueries.markSent(claimed, in: $0, world: world) }
+  test.clock.advance(ms: 5000)
+  #expect(try await test.claim().count == 1)
 }

@@ -72,7 +72,8 @@ struct Announcer {
   mutating func monitor(_ change: MonitorChange) throws {
     let data: JSON = [
       "id": .string(change.publicID.text), "name": .string(change.name), "status": .string(change.to.rawValue),
-      "recovering": .bool(change.recovering), "status_since": .string(change.since.rfc3339),
+      "recovering": .bool(change.recovering), "flapping": .bool(change.flapping),
+      "status_since": .string(change.since.rfc3339),
     ]
     try FeedQueries.append(.monitor, data, scope: scope, in: db, world: world)
   }

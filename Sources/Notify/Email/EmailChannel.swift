@@ -61,6 +61,10 @@ extension Letter {
       self = .resolved(
         monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,
         until: (notice.until ?? notice.at).ms, reason: notice.reason, url: url)
+    case .flapping:
+      self = .flapping(
+        monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,
+        reason: notice.reason, evidence: facts, url: url)
     case .test:
       self = .test(
         channel: notice.name, organization: notice.organization, person: notice.person ?? "Somebody",

@@ -37,8 +37,8 @@ func incidentLife() async throws {
   #expect(
     made.json.members?.map(\.name) == [
       "id", "title", "description", "status", "status_display", "started_at", "acknowledged_at",
-      "acknowledged_by", "resolved_at",
-      "services", "updates", "cause", "monitor_ids", "postmortem", "created_at", "updated_at",
+      "acknowledged_by", "resolved_at", "services", "updates", "cause", "monitor_ids", "caused_by", "causing",
+      "postmortem", "created_at", "updated_at",
     ])
   #expect(made.json["services"]?.array?.first?["from_state"] == "operational")
   let id = try #require(made.json["id"]?.string)

@@ -108,6 +108,8 @@ enum IncidentAPI {
           ]
         }),
       "cause": .string(row.cause.rawValue), "monitor_ids": .array(isPublic ? [] : row.monitors.map { JSON($0) }),
+      "caused_by": isPublic ? .null : row.causedBy.map { JSON($0.publicID) } ?? .null,
+      "causing": .array(isPublic ? [] : row.causing.map { JSON($0.publicID) }),
       "postmortem": JSON(row.postmortem), "created_at": JSON(row.createdAt), "updated_at": JSON(row.updatedAt),
     ]
   }
