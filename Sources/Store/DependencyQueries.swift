@@ -1,6 +1,7 @@
 import Domain
 import JSON
 import SQLite
+import Wire
 
 /// A monitor that another one cannot depend on; `index` is its place in the list.
 public enum DependencyRefusal: Error, Hashable, Sendable {
