@@ -68,6 +68,7 @@ final class Instance: Sendable {
       probe: { [probe] world, sink in try ProbeEngine(configuration: probe, world: world, sink: sink) },
       onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
       onSample: { sample in hub.sample(monitor: sample.monitor, scope: sample.scope) { JSON(sample) } },
+      onRegionChange: { change, db in try RegionFlow.apply(change, in: db, world: world) },
       report: report)
 
     let base = Self.baseURL(settings)
@@ -102,14 +103,7 @@ final class Instance: Sendable {
       store: store, access: access, settings: webSettings, checkNow: { await engine.checkNow($0) },
       tryOnce: { try await trying.run($0, scope: $1) },
       testChannel: { try await outbox.test($0, scope: $1, person: $2) },
-      workers: { region in
-        guard region == "local" else { return [] }
-        return [
-          WorkerSight(
-            id: "embedded", hostname: "", version: Martlet.version, isHealthy: await !engine.statistics.storeFailing,
-            seen: world.now())
-        ]
-      },
+      fleetNow: { await engine.currentFleet },
       health: { [("engine", await !engine.statistics.storeFailing)] },
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])

@@ -72,6 +72,11 @@ public enum Limits {
   public static let loopLagOverloadedUs = 500_000
   public static let loopLagHealthyUs = 250_000
   public static let workersPerInstallationMax = 1000
+  /// Private locations; a monitor looks from at most as many.
+  public static let regionsPerOrganizationMax = 50
+  /// What one token for a region may be made for.
+  public static let regionTokenUses = 1...100
+  public static let regionTokenS = 60...30 * 86_400
   public static let jobsPerPollMax = 2000
   public static let jobsWaitMsMax: Int64 = 30_000
   public static let resultsPerDeliveryMax = 1000

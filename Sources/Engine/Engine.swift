@@ -129,7 +129,7 @@ public actor Engine {
     planVersion = begun.epoch << 32
     goneBefore = planVersion
     let now = now()
-    fleet = Fleet(begun: now)
+    fleet = Fleet(begun: now, known: try await store.read { try RegionQueries.unwell(in: $0) })
     spanID = try await store.write { try EngineQueries.openSpan(at: now, in: $0) }
     spanExtendedAt = now
     // What is edited from here on waits until everything is loaded and stored.

@@ -7,7 +7,20 @@ public struct Notice: Hashable, Sendable {
     case down = "monitor.down"
     case resolved = "monitor.resolved"
     case flapping = "monitor.flapping"
+    /// A region of ours that lost its voice, and one that has it again.
+    case regionOffline = "region.offline"
+    case regionSuspect = "region.suspect"
+    case regionOverloaded = "region.overloaded"
+    case regionHealthy = "region.healthy"
     case test
+
+    /// Whether it is about where checks run rather than what they look at.
+    public var isAboutRegion: Bool {
+      switch self {
+      case .regionOffline, .regionSuspect, .regionOverloaded, .regionHealthy: true
+      case .down, .resolved, .flapping, .test: false
+      }
+    }
   }
 
   public struct Fact: Hashable, Sendable {
@@ -22,13 +35,13 @@ public struct Notice: Hashable, Sendable {
   public var kind: Kind
   public var organization: String
   public var at: Instant
-  /// Monitor name, or the channel's for a test.
+  /// Monitor name, region name, or the channel's for a test.
   public var name: String
   public var monitorID: String?
   public var address: String
   public var incidentID: String?
   public var since: Instant
-  /// When it ended; for `resolved` only.
+  /// When it ended; for `resolved` and `regionHealthy` only.
   public var until: Instant?
   /// One sentence: why it failed.
   public var reason: String
@@ -108,6 +121,10 @@ extension Notice {
     case .resolved:
       "\(name) is up again after \(Self.span(ms: (until ?? at) - since))." + (reason.isEmpty ? "" : " \(reason)")
     case .flapping: "\(name) is flapping" + (reason.isEmpty ? "." : ": \(reason)")
+    case .regionOffline: "Region \(name) is offline: no worker of it is heard of."
+    case .regionSuspect: "Region \(name) is suspect: its own network or resolver seems to fail."
+    case .regionOverloaded: "Region \(name) is overloaded: its workers cannot keep up."
+    case .regionHealthy: "Region \(name) is healthy again after \(Self.span(ms: (until ?? at) - since))."
     case .test: "This is a test from Martlet for the channel \(name)."
     }
   }

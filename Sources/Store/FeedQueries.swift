@@ -22,6 +22,8 @@ public enum FeedEventType: String, Sendable, CaseIterable {
   case maintenance = "maintenance_update"
   /// Organization feeds only.
   case monitor = "monitor_update"
+  /// Organization feeds only.
+  case region = "region_update"
 }
 
 /// The newest part of a feed: `events` are consecutive and end with `seq`.

@@ -7,21 +7,26 @@ public struct RegionRow: Hashable, Sendable {
   public let name: String
   /// A private location of one organization rather than one of the installation.
   public let isPrivate: Bool
+  /// Since when it has no voice; nil while it is healthy, as far as it was concluded.
+  public let unwellSince: Instant?
 }
 
 /// Where checks can run from.
 public enum RegionQueries {
+  private static let columns = "id, public_id, name, organization_id, unwell_since_ms"
+
+  private static func row(_ row: Row) -> RegionRow {
+    RegionRow(
+      key: RegionID(row.int(0)), id: PublicID(stored: row.text(1)), name: row.text(2), isPrivate: !row.isNull(3),
+      unwellSince: row.intOrNil(4).map(Instant.init(ms:)))
+  }
+
   /// The installation's regions and the organization's own, by name.
   public static func list(scope: TenantScope, in db: Connection) throws -> [RegionRow] {
     try db.rows(
       """
-      SELECT id, public_id, name, organization_id FROM region WHERE organization_id IS NULL OR organization_id = $1
-      ORDER BY name, id
-      """, [.int(scope.organization.raw)]
-    ) {
-      RegionRow(
-        key: RegionID($0.int(0)), id: PublicID(stored: $0.text(1)), name: $0.text(2), isPrivate: !$0.isNull(3))
-    }
+      SELECT \(columns) FROM region WHERE organization_id IS NULL OR organization_id = $1 ORDER BY name, id
+      """, [.int(scope.organization.raw)], row)
   }
 
   /// The organization's own region of that name, else the installation's.
@@ -38,13 +43,8 @@ public enum RegionQueries {
   public static func one(_ id: PublicID<RegionTag>, scope: TenantScope, in db: Connection) throws -> RegionRow? {
     try db.first(
       """
-      SELECT id, public_id, name, organization_id FROM region
-      WHERE public_id = $1 AND (organization_id IS NULL OR organization_id = $2)
-      """, [.text(id.text), .int(scope.organization.raw)]
-    ) {
-      RegionRow(
-        key: RegionID($0.int(0)), id: PublicID(stored: $0.text(1)), name: $0.text(2), isPrivate: !$0.isNull(3))
-    }
+      SELECT \(columns) FROM region WHERE public_id = $1 AND (organization_id IS NULL OR organization_id = $2)
+      """, [.text(id.text), .int(scope.organization.raw)], row)
   }
 
   /// A private location of the organization; nil when it sees a region of that name already.
@@ -59,7 +59,7 @@ public enum RegionQueries {
     try Audit.record(
       "region.create", subject: id.text, detail: ["name": .string(name)], scope: scope, by: principal, in: db,
       world: world)
-    return RegionRow(key: RegionID(key), id: id, name: name, isPrivate: true)
+    return RegionRow(key: RegionID(key), id: id, name: name, isPrivate: true, unwellSince: nil)
   }
 
   /// The installation's region of that name, made when there is none: the operator's token asks for it.
@@ -74,12 +74,16 @@ public enum RegionQueries {
         [.text(world.newID(PublicID<RegionTag>.self).text), .text(name), .int(world.now().ms)]))
   }
 
-  /// How many the organization may see.
-  public static func count(scope: TenantScope, in db: Connection) throws -> Int {
-    try db.first(
-      "SELECT count(*) FROM region WHERE organization_id IS NULL OR organization_id = $1",
-      [.int(scope.organization.raw)]
-    ) { Int($0.int(0)) } ?? 0
+  /// How many are the organization's own.
+  public static func privateCount(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first("SELECT count(*) FROM region WHERE organization_id = $1", [.int(scope.organization.raw)]) {
+      Int($0.int(0))
+    } ?? 0
+  }
+
+  /// Whether an organization is the installation's operator too: it is when there is no other.
+  public static func operatesShared(in db: Connection) throws -> Bool {
+    try db.first("SELECT count(*) FROM organization") { $0.int(0) } == 1
   }
 
   /// What the organization asks of a region.
@@ -97,5 +101,61 @@ public enum RegionQueries {
       """, [.int(scope.organization.raw)]
     ) { (RegionID($0.int(0)), Load(monitors: Int($0.int(1)), checksPerSecond: $0.double(2))) }
     return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// How many of the organization's monitors a region looks at, and how many of them no other looks at.
+  public static func use(
+    of region: RegionID, scope: TenantScope, in db: Connection
+  ) throws -> (monitors: Int, alone: Int) {
+    try db.first(
+      """
+      SELECT count(*), coalesce(sum(CASE WHEN EXISTS (SELECT 1 FROM monitor_plan o WHERE o.monitor_id = p.monitor_id
+        AND o.to_ms IS NULL AND o.region_id <> p.region_id) THEN 0 ELSE 1 END), 0)
+      FROM monitor m JOIN monitor_plan p ON p.monitor_id = m.id AND p.region_id = $2 AND p.to_ms IS NULL
+      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL
+      """, [.int(scope.organization.raw), .int(region.raw)]
+    ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
+  }
+
+  // MARK: Health
+
+  /// What was concluded of a region; answers since when it is not healthy, or was until now.
+  public static func enter(_ state: RegionState, of region: RegionID, at: Instant, in db: Connection) throws -> Instant
+  {
+    let since =
+      try db.first("SELECT unwell_since_ms FROM region WHERE id = $1", [.int(region.raw)]) {
+        $0.intOrNil(0).map(Instant.init(ms:))
+      } ?? nil
+    try db.run(
+      "UPDATE region SET state = $1, unwell_since_ms = $2 WHERE id = $3",
+      [.text(state.rawValue), state == .healthy ? .null : .int((since ?? at).ms), .int(region.raw)])
+    return since ?? at
+  }
+
+  /// Regions that had no voice when that was last concluded.
+  public static func unwell(in db: Connection) throws -> [RegionID: RegionState] {
+    let rows = try db.rows("SELECT id, state FROM region WHERE state <> 'healthy'") {
+      (RegionID($0.int(0)), RegionState(rawValue: $0.text(1)) ?? .healthy)
+    }
+    return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Organizations with a monitor that a region is to look at now.
+  public static func users(of region: RegionID, in db: Connection) throws -> [OrganizationID] {
+    try db.rows(
+      """
+      SELECT DISTINCT m.organization_id FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
+      WHERE p.region_id = $1 AND p.to_ms IS NULL AND m.deleted_ms IS NULL ORDER BY m.organization_id
+      """, [.int(region.raw)]
+    ) { OrganizationID($0.int(0)) }
+  }
+
+  /// The organization whose private location it is, and the name by which it is known.
+  public static func owner(
+    of region: RegionID, in db: Connection
+  ) throws -> (id: PublicID<RegionTag>, organization: OrganizationID?)? {
+    try db.first("SELECT public_id, organization_id FROM region WHERE id = $1", [.int(region.raw)]) {
+      (PublicID(stored: $0.text(0)), $0.intOrNil(1).map { OrganizationID($0) })
+    }
   }
 }

@@ -5,6 +5,7 @@ import SQLite
 /// A result as stored.
 public struct ResultRow: Sendable {
   public var region: RegionID
+  public var worker: WorkerID
   public var slot: Instant?
   public var runKey: RunKey
   public var trigger: Trigger
@@ -33,8 +34,8 @@ public enum ResultLog {
       """
       INSERT INTO result_log (monitor_id, region_id, slot_ms, run_key, trigger, final, attempt, started_ms, late_ms,
         status, http_status, dns_us, connect_us, tls_us, first_byte_us, transfer_us, total_us, body_bytes, loop_lag_us,
-        reason, phase, note_id)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+        reason, phase, note_id, worker_id)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
       """,
       [
         .int(report.job.monitor.raw), .int(report.job.region.raw), Value(report.job.slot?.ms), .int(report.runKey.raw),
@@ -44,6 +45,7 @@ public enum ResultLog {
         .int(o.bodyBytes), Value(o.loopLagUs), Value(o.failure.map { Int64($0.reason.rawValue) }),
         Value(o.failure.map { Int64($0.phase.rawValue) }),
         Value(try note(o, day: max(o.startedAt, report.job.slot ?? o.startedAt).day, in: db)),
+        .int(report.worker.raw),
       ])
   }
 
@@ -202,7 +204,7 @@ public enum EvidenceLog {
     return [
       "first": .bool(isFirst), "http_status": JSON(o.httpStatus), "address": JSON(o.remoteAddress),
       "reason": JSON(o.failure?.reason.name), "phase": JSON(o.failure?.phase.name), "message": JSON(o.failure?.message),
-      "total_us": JSON(o.timing.totalUs),
+      "total_us": JSON(o.timing.totalUs), "phases_us": phases(o.timing),
       "hops": .array(
         evidence.hops.map {
           [
@@ -212,6 +214,35 @@ public enum EvidenceLog {
         }), "head": .string(evidence.responseHead), "excerpt": .string(evidence.bodyExcerpt),
       "chain": .array(evidence.certificateChain.map(JSON.string)),
     ]
+  }
+
+  /// Those that happened.
+  private static func phases(_ timing: Timing) -> JSON {
+    let all: [(String, Int32?)] = [
+      ("dns", timing.dnsUs), ("connect", timing.connectUs), ("tls", timing.tlsUs), ("first_byte", timing.firstByteUs),
+      ("transfer", timing.transferUs),
+    ]
+    return .object(all.compactMap { name, us in us.map { .init(name, .int(Int64($0))) } })
+  }
+
+  /// One failing run as it was kept.
+  public struct Kept: Sendable {
+    public let at: Instant
+    public let region: RegionID
+    public let body: JSON
+  }
+
+  /// What was kept of a monitor between two moments, oldest first: of the newest sixteen regions' streaks at most.
+  public static func all(
+    of monitor: MonitorID, from: Instant, to: Instant, scope: TenantScope, in db: Connection
+  ) throws -> [Kept] {
+    try db.rows(
+      """
+      SELECT at_ms, region_id, body FROM evidence
+      WHERE monitor_id = $1 AND organization_id = $2 AND at_ms >= $3 AND at_ms <= $4 ORDER BY at_ms DESC, id DESC LIMIT 32
+      """, [.int(monitor.raw), .int(scope.organization.raw), .int(from.ms), .int(to.ms)]
+    ) { Kept(at: Instant(ms: $0.int(0)), region: RegionID($0.int(1)), body: try JSON(parsing: $0.text(2))) }
+    .reversed()
   }
 
   /// The newest evidence of a monitor.

@@ -35,8 +35,8 @@ public struct WebContext: Sendable {
   /// Sends a test message by a channel now; nil when there is no such channel.
   public let testChannel:
     @Sendable (PublicID<ChannelTag>, TenantScope, _ person: String) async throws -> Outbox.TestOutcome?
-  /// The workers that serve a region of the installation now, by its name.
-  public let workers: @Sendable (String) async -> [WorkerSight]
+  /// Who is heard of now, and what was concluded of regions.
+  public let fleetNow: @Sendable () async -> FleetSight
   /// Parts of the process by name and whether each works.
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
   /// Workers elsewhere; nil where this process takes none.
@@ -56,7 +56,7 @@ public struct WebContext: Sendable {
     checkNow: @escaping @Sendable (MonitorID) async throws -> [String],
     tryOnce: @escaping @Sendable (MonitorSettings, TenantScope) async throws -> TryOnce.Seen,
     testChannel: @escaping @Sendable (PublicID<ChannelTag>, TenantScope, String) async throws -> Outbox.TestOutcome?,
-    workers: @escaping @Sendable (String) async -> [WorkerSight],
+    fleetNow: @escaping @Sendable () async -> FleetSight,
     health: @escaping @Sendable () async -> [(name: String, isWorking: Bool)] = { [] },
     report: @escaping @Sendable (_ reference: String, _ error: any Error) -> Void
   ) {
@@ -67,7 +67,7 @@ public struct WebContext: Sendable {
     self.checkNow = checkNow
     self.tryOnce = tryOnce
     self.testChannel = testChannel
-    self.workers = workers
+    self.fleetNow = fleetNow
     self.health = health
     self.report = report
   }

@@ -7,6 +7,7 @@ import pytest
 
 from support.api import invited, key_of, sign_up
 from support.steps import webhook_channel
+from support.workers import ByHand
 
 ABSENT = "0" * 24
 METHODS = ("get", "post", "patch", "put", "delete")
@@ -35,14 +36,21 @@ def victim(instance):
     write.request("POST", f"channels/{channel['id']}/test/")
     invited(owner, "member", name="SECRET-member")
     owner.create("invitations/", email="secret-invitation@example.org", role="member")
+    region = owner.create("regions/", name="secret-region")
+    token = owner.create(f"regions/{region['id']}/tokens/")
+    worker = ByHand(instance.url, "secret-region", token["token"])
+    worker.jobs()
     ids: set[str] = set()
+    walk_ids([one for one in owner.read("regions/")["results"] if one["is_private"]], ids)
+    ids.add(token["id"])
+    assert worker.id in ids
     for path in (
         "me/", "organization/", "sessions/", "api-keys/", "members/", "invitations/", "monitors/", "services/",
         "incidents/", "status-pages/", "channels/", "notifications/", "audit-log/",
     ):  # fmt: skip
         walk_ids(owner.read(path), ids)
     kinds = {one.split("_")[0] for one in ids}
-    assert {"mon", "svc", "inc", "usr", "org", "key", "pag"} <= kinds, kinds
+    assert {"mon", "svc", "inc", "usr", "org", "key", "pag", "reg", "wrk", "rtk"} <= kinds, kinds
     return owner, write, sorted(ids)
 
 
@@ -98,7 +106,8 @@ def test_every_route_with_every_id_of_the_other_tenant_answers_as_if_it_were_abs
 def snapshot(victim) -> list:
     owner, write, _ = victim
     paths = ("monitors/", "services/", "incidents/", "status-pages/", "channels/", "members/", "invitations/")
-    return [owner.read(path)["results"] for path in paths]
+    regions = [(one["id"], [w["id"] for w in one["workers"]]) for one in owner.read("regions/")["results"]]
+    return [regions, *(owner.read(path)["results"] for path in paths)]
 
 
 def test_no_list_answers_with_anything_of_the_other_tenant(instance, victim):
@@ -110,7 +119,7 @@ def test_no_list_answers_with_anything_of_the_other_tenant(instance, victim):
         base = "" if path.startswith("/api/v1") else "/api/v1"
         for client in (instance.owner, instance.reader):
             text = client.get(instance.url + base + path).text
-            assert "SECRET" not in text, path
+            assert "SECRET" not in text and "secret-region" not in text, path
             assert not [one for one in ids if one in text], path
 
 
@@ -131,6 +140,8 @@ def test_references_to_the_other_tenant_inside_a_body_are_refused(instance, vict
 
 def test_the_pages_of_the_other_tenant_are_not_found(instance, victim):
     _, _, ids = victim
+    text = instance.owner.get(instance.url + "/regions").text
+    assert "secret-region" not in text and not [one for one in ids if one in text]
     places = {"mon": ["/monitors/{}", "/monitors/{}/edit"], "inc": ["/incidents/{}"], "svc": ["/services/{}"]}
     for one in ids:
         for place in places.get(one.split("_")[0], []):

@@ -32,12 +32,18 @@ final class WebWorld: Sendable {
     self.outcome = outcome
     self.tries = tries
     let hub = LiveHub(store: base.store, epoch: "epoch")
+    let fleet = KnownFleet()
+    self.fleet = fleet
     self.hub = hub
     var context = WebContext(
       store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
       tryOnce: { settings, _ in try tries.answer(settings) },
-      testChannel: { _, _, _ in outcome.value.withLock { $0 } }, workers: { _ in [] },
+      testChannel: { _, _, _ in outcome.value.withLock { $0 } }, fleetNow: { fleet.sight.withLock { $0 } },
       report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } })
+    context.fleet = FleetAccess(
+      gate: WorkerGate(store: base.store, clusterToken: { nil }),
+      engine: Engine(
+        store: base.store, probe: { _, _ in throw NoProbe() }, onChange: { _, _ in }, report: { _, _ in }))
     context.live = LiveHandlers(hub: hub, baseURL: nil)
     let pages = PageRouter(context)
     var extensions = WebExtensions()
@@ -62,6 +68,10 @@ final class WebWorld: Sendable {
       return seen
     }
   }
+  /// Who is heard of, as the engine would tell.
+  final class KnownFleet: Sendable { let sight = Mutex(FleetSight(at: Instant(ms: 0))) }
+  struct NoProbe: Error {}
+  let fleet: KnownFleet
   /// What a channel's test comes to.
   let outcome: ChannelTest
   let outbox: Outbox

@@ -28,8 +28,15 @@ public struct Fleet: Sendable {
     public var seenUntil: Instant
     public var seen: Instant
     public var report: WorkerReport?
-    /// Jobs handed out since the control plane's start.
-    public var jobs = 0
+    /// Jobs handed out to it lately.
+    public var pace = Pace()
+
+    /// What it says of itself: a worker that is not heard of is in no fleet.
+    public var state: RegionState {
+      guard let report else { return .healthy }
+      if report.canaryWorks == false || report.resolverWorks == false { return .suspect }
+      return report.loopLagP99Us > Limits.loopLagOverloadedUs ? .overloaded : .healthy
+    }
   }
 
   public enum Event: Sendable {
@@ -49,8 +56,11 @@ public struct Fleet: Sendable {
   public private(set) var guards: [RegionID: RegionGuard] = [:]
   private let begun: Instant
 
-  /// Regions count as healthy for a while after the start, so that their workers may find back.
-  public init(begun: Instant) { self.begun = begun }
+  /// Regions count as they did before, or as healthy, for a while after the start, so that their workers may find back.
+  public init(begun: Instant, known: [RegionID: RegionState] = [:]) {
+    self.begun = begun
+    states = known.filter { $0.value != .healthy }
+  }
 
   public func state(of region: RegionID) -> RegionState { states[region] ?? .healthy }
   public func healthy(in region: RegionID, now: Instant) -> Int {
@@ -77,7 +87,14 @@ public struct Fleet: Sendable {
     return actions
   }
 
-  public mutating func handedOut(_ jobs: Int, to worker: WorkerID) { members[worker]?.jobs += jobs }
+  public mutating func handedOut(_ jobs: Int, to worker: WorkerID, at now: Instant) {
+    members[worker]?.pace.count(jobs, at: now)
+  }
+
+  /// Without what the guards remember.
+  public func sight(at now: Instant) -> FleetSight {
+    FleetSight(members: members.filter { $0.value.seenUntil > now }, states: states, at: now)
+  }
 
   /// Takes in a report from a region; answers targets to be looked at now, to tell its trouble from the target's.
   public mutating func see(_ target: String, failed: Bool, in region: RegionID, at: Instant, now: Instant) -> [String] {
@@ -107,6 +124,51 @@ public struct Fleet: Sendable {
     // A place that was chosen because it always answers proves more than many that may share a fate.
     let isProved = reports.contains { $0.canaryWorks == true && $0.hasOwnCanaries }
     return guards[region]?.isSuspect == true && !isProved ? .suspect : .healthy
+  }
+}
+
+/// The fleet as it stands at one moment, for people.
+public struct FleetSight: Sendable {
+  /// Those who are heard of.
+  public let members: [WorkerID: Fleet.Member]
+  /// What was concluded of regions so far.
+  public let states: [RegionID: RegionState]
+  public let at: Instant
+
+  public init(members: [WorkerID: Fleet.Member] = [:], states: [RegionID: RegionState] = [:], at: Instant) {
+    self.members = members
+    self.states = states
+    self.at = at
+  }
+
+  public func state(of region: RegionID) -> RegionState { states[region] ?? .healthy }
+  /// How many are heard of.
+  public func workers(in region: RegionID) -> Int { members.values.count { $0.region == region } }
+}
+
+/// How much happens a second, over the last minute.
+public struct Pace: Hashable, Sendable {
+  private static let stepMs: Int64 = 5000
+  private static let spanMs = Instant.minuteMs
+  private var since: Instant?
+  /// Counts by number of step, one minute's worth.
+  private var steps: [Int64: Int] = [:]
+
+  public init() {}
+
+  public mutating func count(_ n: Int, at now: Instant) {
+    since = since ?? now
+    steps[now.ms / Self.stepMs, default: 0] += n
+    if steps.count > Int(Self.spanMs / Self.stepMs) {
+      steps = steps.filter { $0.key > (now.ms - Self.spanMs) / Self.stepMs }
+    }
+  }
+
+  /// Nil before there was anything to count for a while.
+  public func perSecond(at now: Instant) -> Double? {
+    guard let since, now - since >= Self.stepMs else { return nil }
+    let recent = steps.filter { $0.key > (now.ms - Self.spanMs) / Self.stepMs }.values.reduce(0, +)
+    return Double(recent) * 1000 / Double(min(now - since, Self.spanMs))
   }
 }
 

@@ -76,6 +76,13 @@ extension Engine {
       && report.observation.failure?.cameFromTarget == false
   }
 
+  /// A region that a monitor begins to use may have no voice already.
+  func muteUnwell(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
+    for vote in one.verdict.votes where vote.isHealthy && fleet.state(of: vote.region) != .healthy {
+      feed(.regionHealth(vote.region, isHealthy: false), to: one, at: now, into: &ledger)
+    }
+  }
+
   func takeHealth(_ change: RegionChange, at now: Instant, before: Snapshot, into ledger: inout Ledger) {
     ledger.regions.append(change)
     for one in watched.values where one.verdict.votes.contains(where: { $0.region == change.region }) {
@@ -84,9 +91,9 @@ extension Engine {
     }
   }
 
-  /// At a start every region has its voice again until it is found wanting.
+  /// At a start every region has its voice again until it is found wanting, unless it was so before.
   func forgiveRegions(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
-    for vote in one.verdict.votes where !vote.isHealthy {
+    for vote in one.verdict.votes where !vote.isHealthy && fleet.state(of: vote.region) == .healthy {
       feed(.regionHealth(vote.region, isHealthy: true), to: one, at: now, into: &ledger)
     }
   }
@@ -94,5 +101,5 @@ extension Engine {
   public var regionNamesNow: [RegionID: String] { regionNames }
 
   /// The fleet as it is now, for people and metrics.
-  public var currentFleet: Fleet { fleet }
+  public var currentFleet: FleetSight { fleet.sight(at: now()) }
 }

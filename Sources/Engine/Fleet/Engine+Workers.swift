@@ -17,7 +17,7 @@ extension Engine {
       let offers = await lease(asked.maxJobs, to: worker, in: region, now: now)
       let left = asked.waitMs - (now - begun)
       if !offers.isEmpty || plan != nil || left <= 0 || isStopping {
-        fleet.handedOut(offers.count, to: worker)
+        fleet.handedOut(offers.count, to: worker, at: now)
         return JobsAnswer.bytes(
           offers: offers, plan: plan, share: share(of: worker, in: region, now: now), serverTime: self.now())
       }
@@ -143,6 +143,11 @@ extension Engine {
   /// A region made since the start.
   private func learn(_ region: RegionID) async {
     guard regionNames[region] == nil else { return }
+    await learnRegions()
+  }
+
+  /// A person made one: it is watched from here on.
+  public func learnRegions() async {
     do { regionNames = try await store.read { try EngineQueries.regionNames(in: $0) } } catch {
       report("regions_failed", "\(error)")
     }

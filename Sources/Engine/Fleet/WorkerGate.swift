@@ -89,19 +89,31 @@ public final class WorkerGate: Sendable {
     return "mw_\(keyID)_\(secret.text)"
   }
 
-  /// A token for one region, so many times, so long. Nil where the organization has no such region of its own.
+  /// Why there is no token for a region that the asker may see.
+  public enum TokenRefusal: Error, Hashable, Sendable {
+    /// Workers elsewhere have no part in the control plane's own process.
+    case local
+    /// The installation has several organizations: its regions are its operator's, by the cluster token.
+    case notOperator
+  }
+
+  /// A token for one region, so many times, so long. Nil where the organization sees no such region; throws
+  /// `TokenRefusal`.
   public func createToken(
     region: PublicID<RegionTag>, uses: Int, lastsMs: Int64, scope: TenantScope, by principal: Principal
-  ) async throws -> NewToken? {
+  ) async throws -> (token: NewToken, region: RegionRow)? {
     let keyID = Base32.encode(world.random(10))
     let secret = Token.make(world)
-    let row = try await store.write { [world] db -> RegionTokenRow? in
-      guard let region = try RegionQueries.one(region, scope: scope, in: db), region.isPrivate else { return nil }
-      return try RegionTokenQueries.create(
+    let made = try await store.write { [world] db -> (RegionTokenRow, RegionRow)? in
+      guard let region = try RegionQueries.one(region, scope: scope, in: db) else { return nil }
+      guard Self.isRegionName(region.name) else { throw TokenRefusal.local }
+      guard try region.isPrivate || RegionQueries.operatesShared(in: db) else { throw TokenRefusal.notOperator }
+      let row = try RegionTokenQueries.create(
         region: region, keyID: keyID, secretHash: secret.hash, uses: uses, expires: world.now() + lastsMs,
         scope: scope, by: principal, in: db, world: world)
+      return (row, region)
     }
-    return row.map { NewToken(row: $0, token: "mr_\(keyID)_\(secret.text)") }
+    return made.map { (NewToken(row: $0.0, token: "mr_\(keyID)_\(secret.text)"), $0.1) }
   }
 
   public static func isRegionName(_ name: String) -> Bool {

@@ -186,6 +186,7 @@ extension Engine {
       .configured(
         VerdictRules(one.settings), regions: one.regions.isEmpty ? one.verdict.votes.map(\.region) : one.regions,
         isEnabled: one.settings.enabled), to: one, at: now, into: &ledger)
+    muteUnwell(one, at: now, into: &ledger)
   }
 
   private func takeReport(

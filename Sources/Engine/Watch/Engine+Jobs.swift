@@ -84,6 +84,7 @@ extension Engine {
         }
         if let run = run(lease, of: one) { runs.append(run) }
       }
+      fleet.handedOut(runs.count, to: .embedded, at: now)
       probe.submit(runs)
     } catch { report("queue_failed", "\(error)") }
   }

@@ -58,6 +58,26 @@ extension Letter {
       foot: foot(organization))
   }
 
+  /// A region lost its voice about targets, or has it again: trouble of ours, never of what is watched.
+  ///
+  /// - Parameters:
+  ///   - sentence: `Region sgp is offline: no worker of it is heard of.`
+  ///   - more: what follows for monitors
+  public static func region(
+    name: String, organization: String, sentence: String, more: String, isWell: Bool, since: Int64, until: Int64?,
+    facts: [(label: String, value: String)], url: String
+  ) -> Letter {
+    var rows = [("Region", name), (until == nil ? "Since" : "From", instant(since))]
+    if let until { rows.append(("Until", instant(until))) }
+    return Letter(
+      subject: isWell ? "Healthy again: region \(name)" : "Region \(name) is not well", heading: sentence,
+      mark: isWell ? .up : .plain,
+      parts: (more.isEmpty ? [] : [.paragraph(more)]) + [
+        .facts(rows + facts.map { ($0.label, $0.value) }), .button(label: "Open regions", url: url),
+      ],
+      foot: foot(organization))
+  }
+
   /// Somebody pressed the test button.
   public static func test(channel: String, organization: String, person: String, at: Int64, url: String) -> Letter {
     Letter(

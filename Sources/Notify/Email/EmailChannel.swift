@@ -61,6 +61,10 @@ extension Letter {
       self = .resolved(
         monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,
         until: (notice.until ?? notice.at).ms, reason: notice.reason, url: url)
+    case .regionOffline, .regionSuspect, .regionOverloaded, .regionHealthy:
+      self = .region(
+        name: notice.name, organization: notice.organization, sentence: notice.sentence, more: notice.reason,
+        isWell: notice.kind == .regionHealthy, since: notice.since.ms, until: notice.until?.ms, facts: facts, url: url)
     case .flapping:
       self = .flapping(
         monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,

@@ -31,8 +31,8 @@ public struct SlackChannel: Channel {
     let mark =
       switch notice.kind {
       case .down: ":red_circle:"
-      case .flapping: ":large_yellow_circle:"
-      case .resolved: ":large_green_circle:"
+      case .resolved, .regionHealthy: ":large_green_circle:"
+      case .flapping, .regionOffline, .regionSuspect, .regionOverloaded: ":large_yellow_circle:"
       case .test: ":white_circle:"
       }
     var blocks: [JSON] = [

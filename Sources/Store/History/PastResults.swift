@@ -181,7 +181,8 @@ extension ResultRow {
     timing.totalUs = Int32(clamping: entry.totalUs)
     let phase = entry.phase.flatMap { Phase(rawValue: Int16(clamping: $0)) } ?? .connect
     self.init(
-      region: region, slot: entry.slotMs.map(Instant.init(ms:)), runKey: RunKey(raw: entry.runKey),
+      region: region, worker: WorkerID(entry.worker), slot: entry.slotMs.map(Instant.init(ms:)),
+      runKey: RunKey(raw: entry.runKey),
       trigger: Trigger(rawValue: Int16(clamping: entry.trigger)) ?? .schedule, isFinal: entry.isFinal,
       attempts: Int(entry.attempt), startedAt: Instant(ms: entry.startedMs), lateMs: Int32(clamping: entry.lateMs),
       status: entry.checkStatus, httpStatus: entry.httpStatus.map { Int32(clamping: $0) }, timing: timing,

@@ -7,8 +7,8 @@ struct ResultChunk: Hashable, Sendable {
   /// By slot.
   var missed: [MissedSlot] = []
 
-  /// Stored beside the body; raised when the layout changes.
-  static let format: Int64 = 1
+  /// Stored beside the body; raised when the layout changes. Format 1 did not say who did a run.
+  static let format: Int64 = 2
   /// More than any hour can hold: an interval of 5 s, ten attempts, and room for runs that were asked for.
   private static let entriesMax = 1 << 20
 
@@ -33,6 +33,7 @@ struct ResultChunk: Hashable, Sendable {
     out.column(entries.map { Self.optional($0.reason) })
     out.column(entries.map { Self.optional($0.phase) })
     out.column(entries.map { Self.optional($0.note) })
+    out.column(entries.map(\.worker))
     let derived = entries.map { $0.runKey == Self.runKey($0.slotMs, monitor, region) }
     out.column(derived.map { $0 ? 1 : 0 })
     for (entry, derived) in zip(entries, derived) where !derived {
@@ -49,7 +50,7 @@ struct ResultChunk: Hashable, Sendable {
   }
 
   init(format: Int64, encoded: [UInt8], monitor: MonitorID, region: RegionID) throws(PackedError) {
-    guard format == Self.format else { throw PackedError(detail: "chunk format \(format) is not known") }
+    guard (1...Self.format).contains(format) else { throw PackedError(detail: "chunk format \(format) is not known") }
     var input = PackedReader(encoded)
     let n = try input.count(max: Self.entriesMax)
     let m = try input.count(max: Self.entriesMax)
@@ -67,6 +68,7 @@ struct ResultChunk: Hashable, Sendable {
     let reason = try input.column(n)
     let phase = try input.column(n)
     let note = try input.column(n)
+    let worker = format > 1 ? try input.column(n) : Array(repeating: 0, count: n)
     let derived = try input.column(n)
     entries.reserveCapacity(n)
     for i in 0..<n {
@@ -83,7 +85,8 @@ struct ResultChunk: Hashable, Sendable {
           startedMs: at[i] &+ started[i], lateMs: late[i] &+ started[i], status: flags[i] >> 2 & 7,
           httpStatus: Self.optional(http[i]), phases: spent,
           totalUs: spent.reduce(rest[i]) { $0 &+ ($1 ?? 0) }, bodyBytes: body[i], loopLagUs: lag[i],
-          reason: Self.optional(reason[i]), phase: Self.optional(phase[i]), note: Self.optional(note[i])))
+          reason: Self.optional(reason[i]), phase: Self.optional(phase[i]), note: Self.optional(note[i]),
+          worker: worker[i]))
     }
     let slots = Self.sums(try input.column(m))
     for (slot, reason) in zip(slots, try input.column(m)) {

@@ -20,6 +20,8 @@ struct ResultEntry: Hashable, Sendable {
   var reason: Int64?
   var phase: Int64?
   var note: Int64?
+  /// The key of who did it; 0 is the control plane's own process.
+  var worker: Int64 = 0
 
   static let phaseCount = 5
 
@@ -57,7 +59,7 @@ extension ResultEntry {
   static let columns =
     """
     slot_ms, run_key, trigger, final, attempt, started_ms, late_ms, status, http_status, dns_us, connect_us, tls_us,
-    first_byte_us, transfer_us, total_us, body_bytes, loop_lag_us, reason, phase, note_id
+    first_byte_us, transfer_us, total_us, body_bytes, loop_lag_us, reason, phase, note_id, worker_id
     """
 
   /// From a row of the log whose `columns` begin at `first`.
@@ -78,6 +80,7 @@ extension ResultEntry {
     reason = row.intOrNil(first + 17)
     phase = row.intOrNil(first + 18)
     note = row.intOrNil(first + 19)
+    worker = row.int(first + 20)
   }
 }
 

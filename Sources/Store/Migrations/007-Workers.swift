@@ -35,5 +35,9 @@ extension Migration {
         expires_ms BIGINT NOT NULL,
         deleted_ms BIGINT);
       CREATE INDEX region_token_region ON region_token (region_id) WHERE deleted_ms IS NULL;
+
+      ALTER TABLE region ADD COLUMN state TEXT NOT NULL DEFAULT 'healthy';
+      ALTER TABLE region ADD COLUMN unwell_since_ms BIGINT;
+      ALTER TABLE result_log ADD COLUMN worker_id BIGINT NOT NULL DEFAULT 0;
       """)
 }

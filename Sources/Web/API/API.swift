@@ -53,6 +53,9 @@ public struct API: Sendable {
     case .revokeInvitation: return try await InvitationAPI.revoke(call.known(), context)
     case .acceptInvitation: return try await InvitationAPI.accept(anybody, call.visit, context)
     case .listRegions: return try await RegionAPI.list(call.known(), context)
+    case .createRegion: return try await RegionAPI.create(call.known(), context)
+    case .createRegionToken: return try await RegionAPI.createToken(call.known(), call.visit, context)
+    case .revokeWorker: return try await RegionAPI.revokeWorker(call.known(), context)
     case .listAuditLog: return try await AuditAPI.list(call.known(), context)
     case .listMonitors, .createMonitor, .showMonitor, .updateMonitor, .deleteMonitor, .checkMonitor, .listResults,
       .showMetrics, .showUptime, .accountSlots:

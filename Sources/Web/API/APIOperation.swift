@@ -10,7 +10,8 @@ public enum APIOperation: String, Surface {
   case listInvitations, createInvitation, revokeInvitation, acceptInvitation
   case listMonitors, createMonitor, showMonitor, updateMonitor, deleteMonitor, checkMonitor
   case listResults, showMetrics, showUptime, accountSlots
-  case listRegions, listAuditLog
+  case listRegions, createRegion, createRegionToken, revokeWorker
+  case listAuditLog
   case listServices, createService, showService, updateService, deleteService
   case listIncidents, createIncident, showIncident, updateIncident, deleteIncident
   case addIncidentUpdate, acknowledgeIncident
@@ -66,6 +67,9 @@ public enum APIOperation: String, Surface {
     case .showUptime: Endpoint(.get, "monitors/{id}/uptime", .read)
     case .accountSlots: Endpoint(.get, "monitors/{id}/slots", .read)
     case .listRegions: Endpoint(.get, "regions", .read)
+    case .createRegion: Endpoint(.post, "regions", .admin)
+    case .createRegionToken: Endpoint(.post, "regions/{id}/tokens", .admin)
+    case .revokeWorker: Endpoint(.delete, "workers/{id}", .admin)
     case .listAuditLog: Endpoint(.get, "audit-log", .admin)
 
     case .listServices: Endpoint(.get, "services", .read)

@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "f6ed5e3b26764239", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "261592611730708e", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -399,6 +399,37 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   .folds-up.three .c-b .when, .folds-up.three .c-b time { white-space: normal; }
   .folds-up.log .c-state { grid-column: 1 / -1; grid-row: 1; justify-self: start; }
   .folds-up.log .name { grid-column: 1 / -1; grid-row: 2; }
+}
+
+/* ---- regions: a group of rows each, its workers under it ---- */
+.regions .group > th { padding-block: var(--s-3) var(--s-2); border-bottom: 0; background: var(--surface); color: var(--ink-2); font-size: var(--t-13); text-align: start; white-space: normal; }
+.regions tbody + tbody .group > th { border-top: 1px solid var(--line); }
+.regions .group b { color: var(--ink); font-weight: var(--w-strong); }
+.regions .group .sub { margin-top: 2px; max-width: 44rem; }
+.regions .group-head { display: flex; flex-wrap: wrap; gap: var(--s-2) var(--s-4); align-items: flex-start; justify-content: space-between; }
+.regions .group-head > div { flex: 1 1 18rem; min-width: 0; }
+.regions .group .btn { min-height: 1.75rem; margin-block: -4px; padding: 0 10px; font-size: var(--t-12); }
+.regions .group + tr > td { border-top: 0; }
+.regions td { border-bottom: 0; }
+.regions td.c-state, .regions .nobody > td { padding-inline-start: calc(var(--s-4) + 14px + .45em); }
+.regions .nobody > td { padding-bottom: var(--s-4); color: var(--ink-2); }
+.regions .nobody q { quotes: none; font-weight: var(--w-mid); }
+.regions tbody tr:last-child > td { padding-bottom: var(--s-3); }
+.code.wrapped { white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (max-width: 560px) {
+  .regions .group { display: block; }
+  .regions .group > th, .regions .group > th:first-child { display: block; padding: 0; border: 0; }
+  .regions tbody + tbody .group > th { border: 0; }
+  .regions tbody tr:last-child { border-bottom: 1px solid var(--line); }
+  .regions tbody tr:not(:last-child) { border-bottom: 0; }
+  .regions tbody:last-child tr:last-child { border-bottom: 0; }
+  .regions td.c-state, .regions .nobody > td, .regions tbody tr:last-child > td { padding: 0; }
+  .regions .nobody { display: block; }
+}
+.fold.plain { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: var(--s-3); align-items: baseline; padding: 11px 0 11px 24px; }
+.fold.plain .now { color: var(--ink-3); }
+@media (max-width: 560px) {
+  .fold.plain { grid-template-columns: minmax(0, 1fr); gap: 2px; }
 }
 
 """##)
@@ -811,7 +842,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `live` = Asset(name: "live.js", hash: "3cbb9dcd4b08c6d2", contentType: "text/javascript; charset=utf-8", content: ##"""
+  static let `live` = Asset(name: "live.js", hash: "aa42e2d59f4a53b0", contentType: "text/javascript; charset=utf-8", content: ##"""
 // Makes pages live. Nothing depends on it: every page and every form works without.
 const body = document.body;
 const feed = body.dataset;
@@ -965,7 +996,7 @@ const viaEvents = (up, lost) => {
   source.onopen = up;
   const hear = (event) => read(event.data);
   source.onmessage = hear;
-  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update"])
+  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update"])
     source.addEventListener(type, hear);
   source.onerror = () => {
     source.close();
@@ -1171,6 +1202,10 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => (copy.textContent = "Copy"), 2000);
   }
 });
+
+// What changes all the time without an event is read again now and then, while somebody looks.
+const pace = Number(document.querySelector("[data-refresh-s]")?.dataset.refreshS || 0);
+if (pace) setInterval(() => document.hidden || refresh(), pace * 1000);
 
 showLocalTimes(document);
 if (feed.socket) {

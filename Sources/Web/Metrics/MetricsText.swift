@@ -25,7 +25,7 @@ struct MetricsText: Sendable {
     return !isForwarded && (visit.request.peer.hasPrefix("127.") || visit.request.peer == "::1")
   }
 
-  static func text(_ seen: Engine.Statistics, fleet: Fleet, names: [RegionID: String], now: Instant) -> String {
+  static func text(_ seen: Engine.Statistics, fleet: FleetSight, names: [RegionID: String], now: Instant) -> String {
     var out = Lines()
     out.add("martlet_monitors", "gauge", "Monitors that are watched.", [("", Double(seen.monitors))])
     out.add("martlet_results_total", "counter", "Results stored since the start.", [("", Double(seen.results))])
@@ -55,7 +55,7 @@ struct MetricsText: Sendable {
       regions.map { ("{region=\"\($0.value)\",key=\"\($0.key.raw)\"}", fleet.state(of: $0.key) == .healthy ? 1 : 0) })
     out.add(
       "martlet_region_workers", "gauge", "Workers of a region that are there.",
-      regions.map { ("{region=\"\($0.value)\",key=\"\($0.key.raw)\"}", Double(fleet.healthy(in: $0.key, now: now))) })
+      regions.map { ("{region=\"\($0.value)\",key=\"\($0.key.raw)\"}", Double(fleet.workers(in: $0.key))) })
     return out.text
   }
 

@@ -36,6 +36,7 @@ enum Paths {
 
   static let statusPages = "/status-pages"
   static let regions = "/regions"
+  static func revokeWorker(_ id: String) -> String { "/regions/workers/\(id)/revoke" }
 
   static let settings = "/settings"
   static let organization = "/settings/organization"

@@ -28,7 +28,39 @@ struct ResultChunkTests {
       lateMs: .random(in: -5...90_000, using: &random), status: .random(in: 1...3, using: &random),
       httpStatus: maybe(100...599), phases: (0..<5).map { _ in quantised() }, totalUs: quantised() ?? 0,
       bodyBytes: .random(in: 0...(1 << 20), using: &random), loopLagUs: .random(in: 0...9000, using: &random),
-      reason: maybe(1...19), phase: maybe(1...7), note: maybe(1...(1 << 40)))
+      reason: maybe(1...19), phase: maybe(1...7), note: maybe(1...(1 << 40)),
+      worker: .random(in: 0...1000, using: &random))
+  }
+
+  @Test("says who did a run in two to four bytes when one worker did them all", arguments: [0, 7, 5000] as [Int64])
+  func whoDidIt(_ worker: Int64) throws {
+    var random = Seeded(state: 3)
+    var entries = (0..<60).map { _ in entry(&random) }
+    for i in entries.indices { entries[i].worker = worker }
+    let bytes = ResultChunk(entries: entries).encoded(monitor: monitor, region: region)
+    let back = try ResultChunk(format: 2, encoded: bytes, monitor: monitor, region: region)
+    #expect(back.entries.allSatisfy { $0.worker == worker })
+    // The column: its form, the key, the number of repeats.
+    var column = PackedWriter()
+    column.column(entries.map(\.worker))
+    #expect((2...4).contains(column.bytes.count))
+  }
+
+  @Test("an hour that was packed before workers were told apart is still read")
+  func formatOne() throws {
+    let slot: Int64 = 3_600_000
+    let key = RunKey(job: JobID(monitor: monitor, region: region, trigger: .schedule, mark: slot)).raw
+    let entry = ResultEntry(
+      slotMs: slot, runKey: key, trigger: 1, isFinal: true, attempt: 1, startedMs: slot + 2, lateMs: 2, status: 1,
+      httpStatus: 200, phases: [nil, 100, nil, 200, 10], totalUs: 310, bodyBytes: 5, loopLagUs: 1)
+    var bytes = ResultChunk(entries: [entry]).encoded(monitor: monitor, region: region)
+    // Behind the worker's column (a form and one value) stands only that of the derived key, and no missed slots.
+    bytes.removeSubrange((bytes.count - 4)..<(bytes.count - 2))
+    #expect(
+      try ResultChunk(format: 1, encoded: bytes, monitor: monitor, region: region) == ResultChunk(entries: [entry]))
+    #expect(throws: PackedError.self) {
+      try ResultChunk(format: 3, encoded: bytes, monitor: monitor, region: region)
+    }
   }
 
   @Test("comes back from its bytes whatever is in it", arguments: 1...60)

@@ -76,10 +76,19 @@ struct CrossingTests {
       INSERT INTO notification (public_id, organization_id, kind, dedup_key, payload, state, next_ms, created_ms)
       VALUES ($1, 1, 'test', 'k', '{}', 'dead', 0, 0)
       """, [.text(id("ntf"))])
+    try db.run(
+      """
+      INSERT INTO region (id, public_id, name, organization_id, created_ms) VALUES (70, $1, 'private', 1, 0)
+      """, [.text(id("reg"))])
+    try db.run(
+      """
+      INSERT INTO worker (public_id, region_id, key_id, secret_hash, hostname, version, address, enrolled_ms, seen_ms)
+      VALUES ($1, 70, 'k', x'00', 'h', '0', '', 0, 0)
+      """, [.text(id("wrk"))])
     let page = try db.first("SELECT public_id FROM status_page WHERE organization_id = 1", []) { $0.text(0) }
     return [
       "monitors": id("mon"), "services": id("svc"), "incidents": id("inc"),
-      "notifications": id("ntf"), "status-pages": try #require(page),
+      "notifications": id("ntf"), "status-pages": try #require(page), "regions": id("reg"), "workers": id("wrk"),
     ]
   }
 
@@ -157,9 +166,10 @@ extension APIOperation {
   /// Operations whose handlers find what they name.
   fileprivate static var answered: [APIOperation] {
     allCases.filter { operation in
-      ["api-keys", "members", "invitations", "sessions", "monitors", "channels", "notifications"].contains {
-        operation.endpoint.template.hasPrefix($0)
-      }
+      ["api-keys", "members", "invitations", "sessions", "monitors", "channels", "notifications", "regions", "workers"]
+        .contains {
+          operation.endpoint.template.hasPrefix($0)
+        }
     }
   }
 }

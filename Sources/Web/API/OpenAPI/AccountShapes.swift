@@ -6,7 +6,8 @@ extension APIOperation {
   /// What the operation takes and answers.
   public var shape: OperationShape {
     switch self {
-    case .health, .openAPI, .listRegions, .listAuditLog: AboutShapes.shape(self)
+    case .health, .openAPI, .listAuditLog: AboutShapes.shape(self)
+    case .listRegions, .createRegion, .createRegionToken, .revokeWorker: RegionShapes.shape(self)
     case .signUp, .logIn, .logOut, .requestReset, .confirmReset, .switchOrganization, .showMe, .updateMe,
       .changePassword, .leaveOrganization, .listSessions, .endOtherSessions, .endSession:
       AccountShapes.shape(self)
@@ -25,7 +26,7 @@ extension APIOperation {
 enum OpenAPIComponents {
   static let schemas: [(String, Schema)] =
     AccountShapes.components + OrganizationShapes.components + WatchingShapes.components + TellingShapes.components
-    + ChannelShapes.components
+    + ChannelShapes.components + RegionShapes.components
 }
 
 enum AboutShapes {
@@ -37,19 +38,6 @@ enum AboutShapes {
         answer: .object([
           .always("status", .choice(["ok"])), .always("parts", .map(.choice(["ok"]))),
         ]))
-    case .listRegions:
-      OperationShape(
-        "Regions and their workers", tag: "regions",
-        answer: .object([
-          .always(
-            "results",
-            .array(
-              .object([
-                .always("id", .id(RegionTag.self)), .always("name", .string), .always("is_private", .boolean),
-                .always("healthy_workers", .integer), .always("state", .choice(["healthy", "offline"])),
-                .always("workers", .array(worker)),
-              ])))
-        ]))
     case .listAuditLog:
       OperationShape(
         "What was changed, by whom, newest first", tag: "audit log", query: OperationShape.Parameter.paging,
@@ -58,11 +46,6 @@ enum AboutShapes {
       OperationShape("This document", tag: "about", answer: .map(.anything))
     }
   }
-
-  private static let worker = Schema.object([
-    .always("id", .string), .always("hostname", .string), .always("version", .string),
-    .always("state", .choice(["healthy", "offline"])), .always("seen_at", .instant),
-  ])
 
   private static let auditRow = Schema.object([
     .always("id", .id(AuditTag.self)), .always("at", .instant), .always("action", .string.example("monitor.create")),

@@ -87,6 +87,12 @@ public struct Schema: Hashable, Sendable {
     ])
   }
 
+  /// What a region may be called: the rule of `WorkerGate`.
+  public static let regionName = Schema([
+    .init("type", "string"), .init("minLength", 1), .init("maxLength", 63),
+    .init("pattern", "^(?!local$)[a-z0-9][a-z0-9-]*$"),
+  ])
+
   /// A password: write only.
   public static let secret = Schema([
     .init("type", "string"), .init("format", "password"), .init("maxLength", 256), .init("writeOnly", true),

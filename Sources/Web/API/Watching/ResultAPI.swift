@@ -21,17 +21,17 @@ enum ResultAPI {
       before = min(before, Instant(ms: ms))
     }
     let name = try query.text("region", max: 63)
-    let (rows, regions) = try await context.store.read { [before] db in
+    let (rows, regions, workers) = try await context.store.read { [before] db in
       let regions = try RegionQueries.list(scope: request.scope, in: db)
       let region = name.flatMap { name in regions.first { $0.name == name }?.key }
-      if name != nil, region == nil { return ([StoredResult](), regions) }
+      if name != nil, region == nil { return ([StoredResult](), regions, [WorkerID: String]()) }
       let rows = try ResultQueries.recent(
         monitor, from: from, before: before, region: region, status: status?.status, limit: limit, in: db)
-      return (rows, regions)
+      return (rows, regions, try WorkerQueries.publicIDs(of: rows.map(\.worker), in: db))
     }
     let names = Dictionary(regions.map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
     return .series(
-      rows.map { json($0, monitor, region: names[$0.region] ?? "") },
+      rows.map { json($0, monitor, region: names[$0.region] ?? "", worker: workers[$0.worker]) },
       next: rows.count == limit ? rows.last.map { String($0.startedAt.ms) } : nil)
   }
 
@@ -119,11 +119,14 @@ enum ResultAPI {
     ]
   }
 
-  private static func json(_ row: StoredResult, _ monitor: StoredMonitor, region: String) -> JSON {
+  /// `worker` is nil for what the control plane's own process did.
+  private static func json(
+    _ row: StoredResult, _ monitor: StoredMonitor, region: String, worker: String?
+  ) -> JSON {
     var members: [JSON.Member] = [
       .init("run_id", .string(row.runKey.text)), .init("trigger", .string(row.trigger.name)),
       .init("final", .bool(row.isFinal)), .init("monitor_id", JSON(monitor.publicID)),
-      .init("region", .string(region)), .init("worker_id", .null), .init("slot", JSON(row.slot)),
+      .init("region", .string(region)), .init("worker_id", JSON(worker)), .init("slot", JSON(row.slot)),
     ]
     members += [
       .init("started_at", JSON(row.startedAt)), .init("late_ms", .int(Int64(row.lateMs))),

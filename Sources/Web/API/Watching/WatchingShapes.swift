@@ -60,7 +60,9 @@ enum WatchingShapes {
     .always("run_id", .nullable(.string)),
     .always("trigger", .choice(["schedule", "created", "manual", "second_opinion"])),
     .always("final", .boolean), .always("monitor_id", .id(MonitorTag.self)), .always("region", .string),
-    .always("worker_id", .nullable(.string)), .always("slot", .nullable(.instant)),
+    .always(
+      "worker_id", .nullable(.id(WorkerTag.self)).described("Null for the control plane's own process.")),
+    .always("slot", .nullable(.instant)),
     .always("started_at", .nullable(.instant)), .always("late_ms", .nullable(.integer)), .always("status", .string),
     .always("attempts", .integer), .always("http_status", .nullable(.integer)),
     .always("remote_address", .nullable(.string)), .always("http_version", .nullable(.string)),

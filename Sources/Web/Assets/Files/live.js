@@ -151,7 +151,7 @@ const viaEvents = (up, lost) => {
   source.onopen = up;
   const hear = (event) => read(event.data);
   source.onmessage = hear;
-  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update"])
+  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update"])
     source.addEventListener(type, hear);
   source.onerror = () => {
     source.close();
@@ -357,6 +357,10 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => (copy.textContent = "Copy"), 2000);
   }
 });
+
+// What changes all the time without an event is read again now and then, while somebody looks.
+const pace = Number(document.querySelector("[data-refresh-s]")?.dataset.refreshS || 0);
+if (pace) setInterval(() => document.hidden || refresh(), pace * 1000);
 
 showLocalTimes(document);
 if (feed.socket) {

@@ -125,6 +125,9 @@ public enum Gallery {
       }
     ),
     ("Regions", "regions.html", { Sample.regions.render() }),
+    ("Regions, the first", "regions-first.html", { Sample.firstRegion.render() }),
+    ("Regions, one added", "regions-added.html", { Sample.addedRegion.render() }),
+    ("Regions, wrong name", "regions-wrong.html", { Sample.wrongRegion.render() }),
     ("Not found, signed in", "app-404.html", { AppErrorPage(frame: Sample.frame(), refusal: .notFound).render() }),
   ]
 

@@ -20,7 +20,7 @@ extension Sample {
         TimelineEntry(
           at: now - 44 * minute, what: "Opened", author: "Martlet",
           message: "3 of 3 healthy regions failing, 63 s after the first failure at 13:47:02."),
-      ], evidence: evidence,
+      ], evidence: regionEvidence,
       deliveries: [
         .init(channel: "On call", outcome: "delivered 13:48:06 UTC", state: .up),
         .init(channel: "Webhook, quayside.example", outcome: "HTTP 500, 4th try at 14:36 UTC", state: .unconfirmed),
@@ -132,29 +132,4 @@ extension Sample {
         at: now - day, actor: "Martlet", action: "incident.resolve", target: "Label printing was slow",
         changes: "status: monitoring → resolved", address: nil),
     ], page: 1, rowsPerPage: 50, total: 812)
-
-  static let regions = RegionsPage(
-    frame: frame(),
-    regions: [
-      .init(
-        name: "fra", city: "Frankfurt", state: .up, spark: spark("fra", base: 2_000, seed: 89, state: .up),
-        lateP99Ms: 2.1, checksPerSecond: 31.4, healthyWorkers: 2, workers: 2, monitors: 900),
-      .init(
-        name: "gru", city: "São Paulo", state: .degraded, note: "one worker overloaded: checks start late",
-        spark: spark("gru", base: 41_000, seed: 92, state: .degraded), lateP99Ms: 41, checksPerSecond: 18.6,
-        healthyWorkers: 1, workers: 2, monitors: 500),
-      .init(
-        name: "sgp", city: "Singapore", state: .unknown, note: "no worker has answered since 13:58 UTC",
-        spark: spark("sgp", base: 20_000, seed: 93, state: .unknown, gap: 66..<72), checksPerSecond: 0,
-        healthyWorkers: 0, workers: 1, monitors: 214),
-    ],
-    workers: [
-      .init(name: "fra-1", region: "fra", state: .up, version: "0.1.0", leases: 1_420, spooled: 0, heardAgoMs: 300),
-      .init(
-        name: "gru-1", region: "gru", state: .degraded, version: "0.1.0", leases: 1_120, spooled: 0, heardAgoMs: 400,
-        clockSkewMs: 4_200),
-      .init(
-        name: "sgp-1", region: "sgp", state: .unknown, version: "0.1.0", leases: 0, spooled: 812,
-        heardAgoMs: 34 * minute),
-    ])
 }

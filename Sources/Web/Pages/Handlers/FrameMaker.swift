@@ -1,16 +1,23 @@
 import Domain
+import Engine
 import HTML
 import HTTPServer
+import SQLite
 import Store
 
 /// What stands around every page of a signed-in person.
 enum FrameMaker {
   /// What was just done, said once on the page that follows; only these words can be asked for.
   private static let done: [String: String] = [
-    "saved": "Saved.", "deleted": "Deleted.", "paused": "Paused: nothing is checked until it is resumed.",
+    "saved": "Saved.",
+    "saved-unwatched":
+      "Saved. One of its regions has no healthy worker: nothing is checked from there until one is started, see Regions.",
+    "deleted": "Deleted.", "paused": "Paused: nothing is checked until it is resumed.",
     "resumed": "Resumed: the first check is on its way.", "checking": "A check is on its way.",
     "posted": "Posted.", "acknowledged": "Acknowledged.", "sent": "It is sent again.", "ended": "Ended.",
-    "revoked": "Revoked.", "too-late": "It was resolved meanwhile: nothing is left to acknowledge.",
+    "revoked": "Revoked.",
+    "revoked-worker": "Revoked: it stops within half a minute.",
+    "too-late": "It was resolved meanwhile: nothing is left to acknowledge.",
     "password": "The password is changed; every other session is ended.",
   ]
 
@@ -18,12 +25,15 @@ enum FrameMaker {
   static func frame(_ request: PageRequest, monitors: Int? = nil) async throws -> AppFrame {
     let known = try request.person
     guard let person = known.session else { throw Problem.forbidden }
+    let fleet = await request.context.fleetNow()
+    let version = request.context.settings.version
     return try await request.store.read { db in
       let monitors = try monitors ?? MonitorQueries.count(scope: known.scope, in: db)
       let incidents = try IncidentQueries.openCount(scope: known.scope, in: db)
       let services = try ServiceQueries.count(scope: known.scope, in: db)
       let pages = try StatusPageQueries.list(scope: known.scope, in: db)
-      let regions = try RegionQueries.list(scope: known.scope, in: db)
+      let regions = try FleetBoard.regions(fleet, version: version, scope: known.scope, in: db)
+      let unwell = regions.filter { !$0.isHealthy }
       let feed = try FeedQueries.existing(scope: known.scope, in: db)
       let seq = try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
       let organizations = try OrganizationQueries.memberships(of: person.account, in: db)
@@ -35,10 +45,53 @@ enum FrameMaker {
         person: person.name, canWrite: known.authority.mayWrite,
         counts: .init(
           monitors: monitors, openIncidents: incidents, services: services,
-          statusPages: pages.count, regionsHealthy: regions.count, regions: regions.count),
-        wellbeing: "Checking from \(Format.count(regions.count, "region")).",
+          statusPages: pages.count, regionsHealthy: regions.count - unwell.count, regions: regions.count),
+        wellbeing: wellbeing(regions, unwell),
+        banners: try banners(unwell, scope: known.scope, in: db),
         toast: request.query["done"].flatMap { done[$0] }.map { AppFrame.Toast(message: $0, undo: nil) },
         live: .organization(person.organizationID.text, seq: seq, epoch: try FeedQueries.epoch(in: db)))
     }
   }
+
+  private static func wellbeing(_ all: [RegionSight], _ unwell: [RegionSight]) -> String {
+    switch unwell.count {
+    case 0: "Checking from \(Format.count(all.count, "region"))."
+    case 1: "Region \(unwell[0].row.name) is \(unwell[0].state.rawValue). The rest of Martlet is well."
+    default: "\(unwell.count) of \(all.count) regions are not healthy."
+    }
+  }
+
+  /// Regions that are to look at something of the organization's, and have no voice.
+  private static func banners(
+    _ unwell: [RegionSight], scope: TenantScope, in db: Connection
+  ) throws -> [AppFrame.Banner] {
+    var used: [AppFrame.Banner] = []
+    for region in unwell {
+      let use = try RegionQueries.use(of: region.row.key, scope: scope, in: db)
+      guard use.monitors > 0 else { continue }
+      let since = region.row.unwellSince.map { " since \(Format.day($0.ms)), \(Format.clock($0.ms)) UTC" } ?? ""
+      let why =
+        switch region.state {
+        case .healthy: ""
+        case .offline:
+          region.workers.isEmpty ? "It has no worker." : "No worker of it has been heard of\(since)."
+        case .suspect: "Its own network or resolver seems to fail\(since)."
+        case .overloaded: "Its workers cannot keep up\(since)."
+        }
+      used.append(
+        AppFrame.Banner(
+          state: region.state.mark, title: "Region \(region.row.name) is \(region.state.rawValue)",
+          text: "\(why) \(RegionWords.consequence(monitors: use.monitors, alone: use.alone))",
+          link: ("See regions", Paths.regions)))
+    }
+    guard used.count > bannersMax else { return used }
+    let rest = used.count - bannersMax + 1
+    return used.prefix(bannersMax - 1) + [
+      AppFrame.Banner(
+        state: .unknown, title: "\(rest) more regions are not healthy", text: "Monitors there wait for other regions.",
+        link: ("See regions", Paths.regions))
+    ]
+  }
+
+  private static let bannersMax = 3
 }

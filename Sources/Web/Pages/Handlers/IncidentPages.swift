@@ -101,7 +101,7 @@ enum IncidentPages {
         detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,
         impacts: row.impacts.map { .init(id: $0.publicID.text, name: $0.name, state: State($0.to)) },
         timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
-        evidence: try monitor.flatMap { try evidence($0, scope: known.scope, in: db) },
+        evidence: try monitor.flatMap { try IncidentEvidence.load(row, $0, scope: known.scope, now: now, in: db) },
         deliveries: try NotificationQueries.list(incident: row.id, scope: known.scope, in: db).map(delivery),
         postmortemText: typed.postmortem ?? row.postmortem ?? "",
         publicPath: try publicPath(row, scope: known.scope, in: db), draft: typed.message, draftStatus: typed.status,
@@ -138,11 +138,6 @@ enum IncidentPages {
       }
     }
     return nil
-  }
-
-  private static func evidence(_ monitor: MonitorRow, scope: TenantScope, in db: Connection) throws -> Evidence? {
-    guard let latest = try EvidenceLog.latest(monitor.id, scope: scope, in: db) else { return nil }
-    return Evidence(latest, isOver: monitor.status != .down && monitor.status != .unconfirmed)
   }
 
   /// Whoever comes after its end finds out so, not an error.

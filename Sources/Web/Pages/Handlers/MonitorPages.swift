@@ -140,7 +140,8 @@ enum MonitorPages {
         try MonitorQueries.create(
           settings, scope: known.scope, by: known.principal, in: db, world: store.world, sealer: store.sealer)
       }
-      return .seeOther(Paths.monitor(id.text))
+      return .seeOther(
+        Paths.monitor(id.text) + (try await isUnwatched(settings, request) ? "?done=saved-unwatched" : ""))
     } catch let refusal as DependencyRefusal {
       return try await newPage(request, form.refusing(refusal), settings, status: 422)
     }
@@ -184,7 +185,14 @@ enum MonitorPages {
     } catch let refusal as DependencyRefusal {
       return try await editPage(request, monitor, form.refusing(refusal), settings, status: 422)
     }
-    return .seeOther(Paths.monitor(monitor.publicID.text) + "?done=saved")
+    let done = try await isUnwatched(settings, request) ? "saved-unwatched" : "saved"
+    return .seeOther(Paths.monitor(monitor.publicID.text) + "?done=\(done)")
+  }
+
+  /// Whether a region of it has nobody who could look.
+  private static func isUnwatched(_ settings: MonitorSettings, _ request: PageRequest) async throws -> Bool {
+    let workers = try await FleetBoard.healthyWorkers(request)
+    return settings.regions.contains { workers[$0, default: 0] == 0 }
   }
 
   private static func regions(_ request: PageRequest) async throws -> [String] {

@@ -62,6 +62,12 @@ extension MonitorForm {
       )
     }
     var form = self
+    let workers = try await FleetBoard.healthyWorkers(request)
+    for index in form.regions.indices {
+      let healthy = workers[form.regions[index].name] ?? 0
+      form.regions[index].note = healthy == 0 ? "no healthy worker" : Format.count(healthy, "healthy worker")
+      form.regions[index].isWarned = healthy == 0
+    }
     form.dependencies = dependencies
     form.channels = channels.map { Tick(id: $0.publicID.text, name: $0.name, isOn: $0.enabled) }
     form.services = services.map { service in

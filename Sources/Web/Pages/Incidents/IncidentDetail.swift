@@ -79,7 +79,7 @@ struct IncidentPage: AppPage {
   var impacts: [Impact]
   /// Newest first.
   var timeline: [TimelineEntry]
-  var evidence: Evidence?
+  var evidence: RegionEvidence?
   var deliveries: [Delivery]
   var postmortemText: String
   /// The incident on the public page; nil where no page shows it.

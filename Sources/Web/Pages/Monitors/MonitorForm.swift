@@ -11,6 +11,10 @@ struct MonitorForm: Sendable {
     var id: String
     var name: String
     var isOn: Bool
+    /// Stands after the name, quietly: `2 healthy workers`.
+    var note: String?
+    /// Nobody is there to do it.
+    var isWarned = false
   }
 
   var url = ""
@@ -89,10 +93,18 @@ struct MonitorForm: Sendable {
       label: "Regions", now: "\(chosen.isEmpty ? "none" : chosen); \(rule)",
       isOpen: fails("region", "quorum", "recovery_checks"),
       content: """
-        \(CheckGroup(legend: "Look from", checks: regions.map { Check(name: "region", value: $0.id, label: HTML(text: $0.name), isOn: $0.isOn) }, error: errors["region"]))\
+        \(CheckGroup(legend: "Look from", checks: regions.map { Check(name: "region", value: $0.id, label: label($0), isOn: $0.isOn) }, error: errors["region"]))\
+        <p class="hint soft">Others are added under <a href="\(Paths.regions)">Regions</a>.</p>\
         \(Choice(name: "quorum", label: "Down when", options: Self.quorums, selected: quorum, error: errors["quorum"]))\
         \(field("recovery_checks", "Good checks before it is up again", recoveryChecks, kind: .number, range: 1...10))
         """)
+  }
+
+  private func label(_ region: Tick) -> HTML {
+    guard let note = region.note else { return HTML(text: region.name) }
+    let isSaid = region.isWarned && region.isOn
+    return
+      "\(region.name) <span class=\"\(isSaid ? "st-degraded" : "quiet")\">\(isSaid ? "<b>\(note)</b>" : HTML(text: note))</span>"
   }
 
   private static let quorums: [Choice.Option] = [

@@ -1,93 +1,235 @@
+import Domain
 import HTML
 
-/// `GET /regions`.
+/// `GET /regions`; posts to itself: `name` for a new region, or `region` for a worker's command in one that is there;
+/// `revokeWorker` (no fields).
 struct RegionsPage: AppPage {
   struct Region: Sendable {
+    /// `reg_…`
+    var id: String
     var name: String
-    var city: String?
-    /// `up` healthy, `degraded` strained, `unknown` silent.
-    var state: State
-    var note: String?
-    /// Lateness of starts over 24 hours.
-    var spark: Sparkline?
-    var lateP99Ms: Double?
-    var checksPerSecond: Double
-    var healthyWorkers: Int
-    var workers: Int
+    var health: RegionState
+    var unwellSince: Int64?
+    /// Whether workers elsewhere may join, by a token of this organization.
+    var takesWorkers: Bool
+    var isPrivate: Bool
     var monitors: Int
+    /// As planned by this organization.
+    var checksPerSecond: Double
+    var workers: [Worker]
+
+    var healthyWorkers: Int { workers.count { $0.health == .healthy } }
   }
 
   struct Worker: Sendable {
+    /// `wrk_…`; nil for the process that serves this page.
+    var id: String?
     var name: String
-    var region: String
-    /// `up` working, `degraded` late, `unknown` silent, `paused` left.
-    var state: State
+    var health: RegionState
     var version: String
-    /// Jobs it holds and results it has not delivered; nil where it does not say.
-    var leases: Int?
+    var seen: Int64
+    var jobsPerSecond: Double?
+    var latenessP99Ms: Int?
+    /// From 0 to 1.
+    var lateShare: Double?
+    var spoolBytes: Int?
     var spooled: Int?
-    var heardAgoMs: Int64
-    var clockSkewMs: Int64?
+    var clockSkewMs: Int?
+    /// Whether this organization may send it away.
+    var isOurs: Bool
+  }
+
+  /// What was just made: the command is shown this once.
+  struct Made: Sendable {
+    var region: String
+    var command: String
+    var expiresAt: Int64
+    /// The page came over plain http from another machine, which no worker takes.
+    var isPlain: Bool
   }
 
   var frame: AppFrame
   var regions: [Region]
-  var workers: [Worker]
+  var made: Made?
+  /// What was typed for a new region.
+  var name = ""
+  var errors: FormErrors = [:]
+  var now: Int64
 
   var section: AppFrame.Section { .regions }
-  private var healthy: Int { regions.count { $0.state == .up } }
+  private var healthy: Int { regions.count { $0.health == .healthy } }
   private var isAlone: Bool { regions.count == 1 }
   var title: String { isAlone ? "Regions" : "\(healthy) of \(regions.count) regions" }
 
   var body: HTML {
     """
     \(PageHead(sentence: HTML(text: sentence), lead: lead, isLive: true))
-    <section class="card" id="region-list" data-live-part><table class="table folds-up"><caption class="vh">Regions</caption><thead><tr>\
-    <th scope="col">State</th><th scope="col">Region</th><th scope="col">Lateness, 24\(Format.space)h</th><th scope="col" class="num">Late, p99</th>\
-    <th scope="col" class="num">Checks a second</th><th scope="col" class="num">Workers</th></tr></thead><tbody>\(regions, region)</tbody></table></section>
-    \(Card(
-      title: "Workers", note: "What a silent worker measured meanwhile is kept, and comes when it answers again", id: "worker-list", isLive: true,
-      content: """
-        <table class="table with-head folds-up three"><caption class="vh">Workers</caption><thead><tr><th scope="col">State</th><th scope="col">Worker</th>\
-        <th scope="col">Region</th><th scope="col" class="num">Leases</th><th scope="col" class="num">Version</th><th scope="col" class="num">Spooled</th>\
-        <th scope="col" class="num">Heard</th></tr></thead><tbody>\(workers, worker)</tbody></table>
-        """))
+    \(FormError(message: errors[""]))\
+    \(made.map(enrolment))
+    <section class="card" id="region-list" data-live-part data-refresh-s="10"><table class="table folds-up three regions"><caption class="vh">Regions and their workers</caption>\
+    <thead><tr><th scope="col">State</th><th scope="col">Worker</th><th scope="col" class="num">Checks a second</th>\
+    <th scope="col" class="num">Late, p99</th><th scope="col" class="num">Late starts</th><th scope="col" class="num">Spool</th>\
+    <th scope="col" class="num">Clock</th><th scope="col" class="num">Version</th><th scope="col" class="num">Seen</th>\
+    <th scope="col"><span class="vh">Change</span></th></tr></thead>\(regions, group)</table></section>
+    \(if: frame.canWrite, form)
     """
   }
 
   private var sentence: String {
+    let unwell = regions.filter { $0.health != .healthy }
     if isAlone {
-      return regions[0].state == .up
-        ? "One region looks from here: \(regions[0].name)." : "The one region is not well: \(regions[0].name)."
+      return unwell.isEmpty
+        ? "One region looks from here: \(regions[0].name)."
+        : "The one region is \(word(regions[0])): \(regions[0].name)."
     }
-    return healthy == regions.count
-      ? "All \(regions.count) regions answer." : "\(healthy) of \(regions.count) regions answer."
+    switch unwell.count {
+    case 0: return "All \(regions.count) regions are healthy."
+    case 1: return "\(healthy) of \(regions.count) regions are healthy; \(unwell[0].name) \(clause(unwell[0]))."
+    default: return "\(healthy) of \(regions.count) regions are healthy."
+    }
   }
+
+  private func clause(_ region: Region) -> String {
+    region.workers.isEmpty && region.health == .offline ? "has no worker" : "is \(word(region))"
+  }
+
+  private func word(_ region: Region) -> String { region.health.rawValue }
 
   private var lead: HTML? {
-    isAlone ? "With one region a failure is confirmed by further attempts from the same place." : nil
+    if isAlone {
+      return """
+        With one region a failure is confirmed by further attempts from the same place. A second place tells an outage from \
+        trouble of this machine's own network.
+        """
+    }
+    return
+      "Only healthy regions decide whether a monitor is down. What a silent worker measured meanwhile is kept, and comes when it answers again."
   }
 
-  private func region(_ region: Region) -> HTML {
+  // MARK: Table
+
+  private func group(_ region: Region) -> HTML {
     """
-    <tr><td class="c-state">\(StateMark(region.state, ["up": "Healthy", "degraded": "Strained", "unknown": "Silent"][region.state.rawValue]))</td>\
-    <td class="name"><b>\(region.name)</b> <span class="quiet">\(region.city ?? "")</span>\
-    \(region.note.map { "<span class=\"sub wraps st-\(region.state.rawValue)\"><b>\($0)</b></span>" as HTML })</td>\
-    <td class="c-spark">\(region.spark)</td><td class="num c-b" data-l="late p99">\(region.lateP99Ms.map { HTML(text: Format.fixed($0, 1) + Format.space + "ms") } ?? Nothing().body)</td>\
-    <td class="num c-b" data-l="checks/s">\(Format.fixed(region.checksPerSecond, 1))</td><td class="num c-hide">\(region.healthyWorkers) of \(region.workers)</td></tr>
+    <tbody id="\(region.id)"><tr class="group"><th scope="rowgroup" colspan="10"><div class="group-head">\
+    <div>\(StateMark(region.health.mark, region.health.rawValue.capitalizedFirst)) <b>\(region.name)</b> <span class="quiet">\(summary(region))</span>\
+    \(note(region).map { "<span class=\"sub wraps\">\($0)</span>" as HTML })</div>\
+    \(if: frame.canWrite && region.takesWorkers, PostButton(
+      label: "Add a worker", action: Paths.regions, fields: [("region", region.id)], name: "Add a worker to \(region.name)"
+    ).body)</div></th></tr>
+    \(region.workers, { worker(worker: $0, region) })\(if: region.workers.isEmpty, nobody(region))</tbody>
+    """
+  }
+
+  private func summary(_ region: Region) -> String {
+    let workers =
+      region.workers.isEmpty
+      ? "no worker" : "\(region.healthyWorkers) of \(Format.count(region.workers.count, "worker")) healthy"
+    let load =
+      region.monitors == 0
+      ? "no monitor looks from here"
+      : "\(Format.count(region.monitors, "monitor")), \(Format.fixed(region.checksPerSecond, 1)) checks a second planned"
+    return "\(workers); \(load)"
+  }
+
+  private func note(_ region: Region) -> HTML? {
+    let since: HTML = region.unwellSince.map { " since \(When($0))" } ?? ""
+    return switch region.health {
+    case .healthy: nil
+    case .offline:
+      region.workers.isEmpty
+        ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that."
+    case .suspect: "Its own network or resolver seems to fail\(since). What it says of targets does not count."
+    case .overloaded: "Its workers cannot keep up\(since). What it says of targets does not count."
+    }
+  }
+
+  private func worker(worker: Worker, _ region: Region) -> HTML {
+    """
+    <tr><td class="c-state">\(StateMark(worker.health.mark, worker.health.rawValue.capitalizedFirst))</td>\
+    <td class="name"><span class="mono">\(worker.name)</span></td>\
+    <td class="num c-b" data-l="checks/s">\(worker.jobsPerSecond.map { HTML(text: Format.fixed($0, 1)) } ?? Nothing().body)</td>\
+    <td class="num c-b" data-l="late p99">\(worker.latenessP99Ms.map { HTML(text: "\($0)\(Format.space)ms") } ?? Nothing().body)</td>\
+    <td class="num c-b" data-l="late">\(worker.lateShare.map { HTML(text: Format.fixed($0 * 100, 1) + Format.space + "%") } ?? Nothing().body)</td>\
+    <td class="num c-b" data-l="spool">\(spool(worker))</td>\
+    <td class="num c-b" data-l="clock">\(worker.clockSkewMs.map(skew) ?? Nothing().body)</td>\
+    <td class="num c-b" data-l="v">\(worker.version)</td>\
+    <td class="num c-b quiet" data-l="seen">\(Format.age(ms: now - worker.seen)) ago</td>\
+    <td class="c-wide"><div class="btns end">\(if: frame.canWrite && worker.isOurs, worker.id.map { revoke($0, worker, region) } ?? HTML())</div></td></tr>
 
     """
   }
 
-  private func worker(_ worker: Worker) -> HTML {
-    let word = ["up": "Working", "degraded": "Late", "unknown": "Silent", "paused": "Left"][worker.state.rawValue]
-    let skew = worker.clockSkewMs.flatMap { abs($0) >= 1_000 ? "clock off by \(Format.span(ms: abs($0)))" : nil }
+  private func spool(_ worker: Worker) -> HTML {
+    guard let bytes = worker.spoolBytes else { return Nothing().body }
+    guard let waiting = worker.spooled, waiting > 0 else { return HTML(text: Format.bytes(Int64(bytes))) }
+    return "\(Format.bytes(Int64(bytes))) <span class=\"quiet\">\(Format.count(waiting, "result"))</span>"
+  }
+
+  /// Below a second the difference is what the way there and back hides.
+  private func skew(_ ms: Int) -> HTML {
+    abs(ms) < 1000
+      ? HTML(text: "\(ms)\(Format.space)ms")
+      : "<span class=\"st-degraded\"><b>\(ms < 0 ? "−" : "+")\(Format.span(ms: Int64(abs(ms))))</b></span>"
+  }
+
+  private func revoke(_ id: String, _ worker: Worker, _ region: Region) -> HTML {
+    let last = region.healthyWorkers == 1 && worker.health == .healthy
+    return Confirm(
+      button: "Revoke",
+      question: """
+        <bdi>\(worker.name)</bdi> stops within half a minute and cannot come back without a new token. \
+        \(last ? "It is the last healthy worker of \(region.name): its monitors are not checked from there any more." : "What it holds goes to the other workers of \(region.name).")
+        """,
+      yes: "Revoke \(worker.name)", action: Paths.revokeWorker(id)
+    ).body
+  }
+
+  private func nobody(_ region: Region) -> HTML {
+    let next: HTML =
+      !region.takesWorkers
+      ? "The operator of this installation lets workers in."
+      : frame.canWrite
+        ? "Press <q>Add a worker</q> for the command that starts one." : "An owner or admin can add one."
     return """
-      <tr><td class="c-state">\(StateMark(worker.state, word))</td><td class="name"><span class="mono">\(worker.name)</span>\
-      \(skew.map { "<span class=\"sub\">\($0)</span>" as HTML })</td><td class="c-hide">\(worker.region)</td>\
-      <td class="num c-b" data-l="leases">\(worker.leases.map { HTML(text: Format.count($0)) } ?? Nothing().body)</td><td class="num c-b" data-l="v">\(worker.version)</td>\
-      <td class="num c-hide">\(worker.spooled.map { HTML(text: Format.count($0)) } ?? Nothing().body)</td><td class="num c-b last quiet" data-l="heard">\(Format.age(ms: worker.heardAgoMs))</td></tr>
-
+      <tr class="nobody"><td colspan="10"><b>No worker yet.</b> Nothing is checked from \(region.name). \(next)</td></tr>
       """
+  }
+
+  // MARK: Enrolment
+
+  private func enrolment(_ made: Made) -> HTML {
+    """
+    <section class="card once" role="status"><div class="card-head"><h2>Start a worker for \(made.region)</h2>\
+    <p>Run this on any Linux machine that can reach this address</p></div><div class="card-body stack">\
+    <div class="code-row"><pre class="code wrapped" tabindex="0" aria-label="Command" id="once">\(made.command)</pre>\
+    <button class="btn" type="button" data-copy="once">Copy</button></div>\
+    \(if: made.isPlain, "<p><b>This page came over plain http.</b> A worker takes that only on the machine that serves it: elsewhere put TLS before Martlet and make a new command from there.</p>")\
+    <p class="soft">Copy it now: the token in it lets one worker in until \(When(made.expiresAt)), and only a hash of it is stored. \
+    The worker shows up below within ten seconds; started again from the same folder it needs no token.</p></div></section>
+
+    """
+  }
+
+  private var form: HTML {
+    Card(
+      title: "Add a region", note: "A place of yours to look from: an office, a data centre, another cloud",
+      content: """
+        <form class="card-body form one-line" action="\(Paths.regions)" method="post">\(Field(
+          name: "name", label: "Name", value: name, hint: "Lower-case letters, digits and dashes, such as fra or office-2.",
+          error: errors["name"], isRequired: true, isMono: true, autocomplete: "off"))
+        <div class="btns"><button class="btn btn-primary">Add region</button></div></form>
+        """
+    ).body
+  }
+}
+
+extension RegionState {
+  /// How it is drawn: silence is unknown, trouble of ours is never red.
+  var mark: State {
+    switch self {
+    case .healthy: .up
+    case .offline: .unknown
+    case .suspect, .overloaded: .degraded
+    }
   }
 }

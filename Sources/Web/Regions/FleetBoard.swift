@@ -1,0 +1,88 @@
+import Domain
+import SQLite
+import Store
+
+/// A worker as people see it.
+struct WorkerSight: Sendable {
+  /// `wrk_…`, or `embedded` for the control plane's own process.
+  var id: String
+  /// Empty for the control plane's own process.
+  var hostname: String
+  var version: String
+  /// `offline` when it is not heard of.
+  var state: RegionState
+  var seen: Instant
+  var jobsPerSecond: Double?
+  /// What it said last of itself; nil while it is not heard of.
+  var report: WorkerReport?
+
+  var isEmbedded: Bool { id == FleetBoard.embeddedID }
+
+  /// Attempts that began more than 10 ms late, from 0 to 1, since its start.
+  var lateShare: Double? {
+    guard let report, report.started > 0 else { return nil }
+    return Double(report.startedLate) / Double(report.started)
+  }
+}
+
+/// A region as people see it.
+struct RegionSight: Sendable {
+  var row: RegionRow
+  var state: RegionState
+  var workers: [WorkerSight]
+  /// Whether the organization at hand lets workers in and sends them away.
+  var isOurs: Bool
+
+  /// Workers that can give it a voice.
+  var healthyWorkers: Int { workers.count { $0.state == .healthy } }
+  var isHealthy: Bool { state == .healthy }
+  var isLocal: Bool { row.name == "local" && !row.isPrivate }
+}
+
+/// What is known of regions and workers: the tables say who there is, the engine who is heard of.
+enum FleetBoard {
+  static let embeddedID = "embedded"
+
+  /// The regions that an organization may see, by name, with their workers.
+  static func regions(_ request: APIRequest, _ context: WebContext) async throws -> [RegionSight] {
+    let sight = await context.fleetNow()
+    return try await context.store.read { [version = context.settings.version] db in
+      try regions(sight, version: version, scope: request.scope, in: db)
+    }
+  }
+
+  /// By name, as a monitor finds them: the organization's own region before one of the installation.
+  static func healthyWorkers(_ request: PageRequest) async throws -> [String: Int] {
+    var out: [String: Int] = [:]
+    for region in try await regions(try request.person, request.context)
+    where out[region.row.name] == nil || region.row.isPrivate {
+      out[region.row.name] = region.isHealthy ? region.healthyWorkers : 0
+    }
+    return out
+  }
+
+  static func regions(
+    _ sight: FleetSight, version: String, scope: TenantScope, in db: Connection
+  ) throws -> [RegionSight] {
+    let operates = try RegionQueries.operatesShared(in: db)
+    let enrolled = Dictionary(grouping: try WorkerQueries.list(scope: scope, in: db), by: \.region)
+    return try RegionQueries.list(scope: scope, in: db).map { row in
+      var workers = (enrolled[row.key] ?? []).map { worker in
+        let member = sight.members[worker.key]
+        return WorkerSight(
+          id: worker.id.text, hostname: worker.hostname, version: worker.version, state: member?.state ?? .offline,
+          seen: max(member?.seen ?? worker.seen, worker.seen),
+          jobsPerSecond: member.flatMap { $0.pace.perSecond(at: sight.at) }, report: member?.report)
+      }
+      if let own = sight.members[.embedded], own.region == row.key {
+        workers.insert(
+          WorkerSight(
+            id: embeddedID, hostname: "", version: version, state: own.state, seen: own.seen,
+            jobsPerSecond: own.pace.perSecond(at: sight.at), report: own.report), at: 0)
+      }
+      // Nothing is concluded yet of a region that was just made, nor of others right after the start.
+      let state = sight.states[row.key] ?? (workers.isEmpty ? .offline : .healthy)
+      return RegionSight(row: row, state: state, workers: workers, isOurs: row.isPrivate || operates)
+    }
+  }
+}

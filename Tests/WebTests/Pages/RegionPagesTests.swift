@@ -1,0 +1,169 @@
+import Domain
+import SQLite
+import Store
+import Testing
+
+@testable import Web
+
+@Suite("Regions: the page and the API")
+struct RegionPagesTests {
+  private let world: WebWorld
+  private let owner: WebWorld.Sender
+
+  init() async throws {
+    world = try WebWorld()
+    owner = try await world.signUp("ada@example.org", organization: "A")
+  }
+
+  private func key(of region: String) async throws -> RegionID {
+    let found = try await world.base.store.read { db in
+      try db.first("SELECT id FROM region WHERE name = $1", [.text(region)]) { RegionID($0.int(0)) }
+    }
+    return try #require(found)
+  }
+
+  /// Lets a worker in as `martlet worker` does; answers its id.
+  private func enrol(_ token: String, _ region: String) async throws -> String {
+    let reply = await world.send(
+      "POST", "/api/v1/worker/enroll/",
+      ["token": .string(token), "region": .string(region), "hostname": "probe-1", "version": "1"])
+    return try #require(reply.json["worker_id"]?.string, "\(reply.text)")
+  }
+
+  @Test("a region is added with the command for its first worker, which lets one in and no second")
+  func added() async throws {
+    let page = await world.post("/regions", [("name", "fra")], as: owner)
+    #expect(page.status == 200)
+    let command = try #require(page.once)
+    let words = command.split(separator: " ").map(String.init)
+    #expect(words[..<6] == ["martlet", "worker", "--control-plane", "http://m.test", "--region", "fra"])
+    let token = try #require(words.firstIndex(of: "--token").map { words[$0 + 1] })
+    #expect(token.hasPrefix("mr_"))
+    #expect(page.text.contains("This page came over plain http."), "m.test is no loopback address")
+    let worker = try await enrol(token, "fra")
+    let again = await world.send(
+      "POST", "/api/v1/worker/enroll/", ["token": .string(token), "region": "fra", "hostname": "h", "version": "1"])
+    #expect(again.status == 401)
+    let shown = await world.get("/regions", as: owner)
+    #expect(shown.text.contains("probe-1") && !shown.text.contains(token))
+    #expect(shown.all(between: "action=\"/regions/workers/", and: "/revoke\"") == [worker])
+  }
+
+  @Test(
+    "a name that cannot be is refused beside the field, and stays in it",
+    arguments: ["", "Frankfurt", "local", "-a", "a b", "ä", String(repeating: "a", count: 64)])
+  func wrongName(_ name: String) async {
+    let page = await world.post("/regions", [("name", name)], as: owner)
+    #expect(page.status == 422)
+    #expect(page.error(of: "name") == RegionDesk.nameRule)
+    #expect(name.isEmpty || page.text.contains("value=\"\(name)\""))
+    #expect(page.once == nil)
+    let api = await world.send(.createRegion, [], ["name": .string(name)], as: owner)
+    #expect(api.status == 422 && api.json["errors"]?.array?.first?["pointer"]?.string == "/name", "\(api.text)")
+  }
+
+  @Test("a name is used once")
+  func taken() async {
+    #expect(await world.send(.createRegion, [], ["name": "fra"], as: owner).status == 201)
+    let again = await world.send(.createRegion, [], ["name": "fra"], as: owner)
+    #expect(again.status == 409 && again.json["code"]?.string == "region_exists")
+    let page = await world.post("/regions", [("name", "fra")], as: owner)
+    #expect(page.error(of: "name") == "There is a region fra already.")
+  }
+
+  @Test("a token says how often and how long it lets workers in; local takes none")
+  func tokens() async throws {
+    let made = await world.send(.createRegion, [], ["name": "fra"], as: owner)
+    let id = try #require(made.json["id"]?.string)
+    let token = await world.send(.createRegionToken, [id], ["uses": 3, "expires_in_s": 600], as: owner)
+    #expect(token.status == 201 && token.json["uses_left"]?.int == 3)
+    #expect(token.json["expires_at"]?.string == (world.base.clock.now + 600_000).rfc3339)
+    for (name, value) in [("uses", 0), ("uses", 101), ("expires_in_s", 59), ("expires_in_s", 30 * 86_400 + 1)] {
+      let reply = await world.send(.createRegionToken, [id], .object([.init(name, .int(Int64(value)))]), as: owner)
+      #expect(reply.json["errors"]?.array?.first?["pointer"]?.string == "/\(name)", "\(reply.text)")
+    }
+    let regions = await world.send(.listRegions, as: owner).json["results"]?.array ?? []
+    let local = try #require(regions.first { $0["name"]?.string == "local" }?["id"]?.string)
+    let refused = await world.send(.createRegionToken, [local], [:], as: owner)
+    #expect(refused.status == 409 && refused.json["code"]?.string == "region_local")
+  }
+
+  @Test("a shared region's workers are its operator's: let in and sent away where there is one organization only")
+  func shared() async throws {
+    let region = try await world.base.store.write { [store = world.base.store] db in
+      let key = try RegionQueries.shared("fra", in: db, world: store.world)
+      return try db.first("SELECT public_id FROM region WHERE id = $1", [.int(key.raw)]) { $0.text(0) }
+    }
+    let id = try #require(region)
+    let token = await world.send(.createRegionToken, [id], [:], as: owner)
+    let worker = try await enrol(try #require(token.json["token"]?.string, "\(token.text)"), "fra")
+    let eve = try await world.signUp("eve@example.org", organization: "E")
+    for sender in [owner, eve] {
+      let refused = await world.send(.createRegionToken, [id], [:], as: sender)
+      #expect(refused.status == 403 && refused.json["code"]?.string == "not_operator", "\(refused.text)")
+      #expect(await world.send(.revokeWorker, [worker], as: sender).status == 404)
+    }
+  }
+
+  @Test("a revoked worker is nobody from then on")
+  func revoked() async throws {
+    let page = await world.post("/regions", [("name", "fra")], as: owner)
+    let token = try #require(page.once?.split(separator: " ").map(String.init).first { $0.hasPrefix("mr_") })
+    let worker = try await enrol(token, "fra")
+    let gone = await world.post("/regions/workers/\(worker)/revoke", as: owner)
+    #expect(gone.location == "/regions?done=revoked-worker")
+    #expect(await world.post("/regions/workers/\(worker)/revoke", as: owner).status == 404)
+    #expect(await !world.get("/regions", as: owner).text.contains("probe-1"))
+  }
+
+  @Test("a region counts as the engine says, and its workers as they are heard of")
+  func heardOf() async throws {
+    let page = await world.post("/regions", [("name", "fra")], as: owner)
+    let token = try #require(page.once?.split(separator: " ").map(String.init).first { $0.hasPrefix("mr_") })
+    let id = try await enrol(token, "fra")
+    let region = try await key(of: "fra")
+    let worker = try await world.base.store.read { db in
+      try db.first("SELECT id FROM worker WHERE public_id = $1", [.text(id)]) { WorkerID($0.int(0)) }
+    }
+    func listed() async -> (state: String?, healthy: Int64?, worker: [String: String]) {
+      let regions = await world.send(.listRegions, as: owner).json["results"]?.array ?? []
+      let fra = regions.first { $0["name"]?.string == "fra" }
+      let first = fra?["workers"]?.array?.first
+      return (
+        fra?["state"]?.string, fra?["healthy_workers"]?.int,
+        ["state": first?["state"]?.string ?? "", "spooled": first?["spooled"]?.int.map(String.init) ?? "null"]
+      )
+    }
+    let now = world.base.clock.now
+    world.fleet.sight.withLock { $0 = FleetSight(states: [region: .offline], at: now) }
+    var seen = await listed()
+    #expect(seen.state == "offline" && seen.healthy == 0)
+    #expect(seen.worker == ["state": "offline", "spooled": "null"])
+    var fleet = Fleet(begun: now)
+    var report = WorkerReport()
+    report.spooled = 4
+    _ = fleet.handle(.seen(try #require(worker), region, waitMs: 0, report), regions: [region], now: now)
+    let sight = fleet.sight(at: now)
+    world.fleet.sight.withLock { $0 = sight }
+    seen = await listed()
+    #expect(seen.state == "healthy" && seen.healthy == 1)
+    #expect(seen.worker == ["state": "healthy", "spooled": "4"])
+  }
+
+  @Test("a monitor whose region has no healthy worker is saved, and every page says what is missing")
+  func unwatched() async throws {
+    #expect(await world.send(.createRegion, [], ["name": "fra"], as: owner).status == 201)
+    let form = await world.get("/monitors/new", as: owner)
+    #expect(form.text.contains("no healthy worker"))
+    let saved = await world.post(
+      "/monitors/new", [("url", "https://a.test/"), ("region", "fra"), ("intent", "save")], as: owner)
+    let location = try #require(saved.location, "\(saved.text)")
+    #expect(location.hasSuffix("?done=saved-unwatched"))
+    let page = await world.get(location, as: owner)
+    #expect(page.text.contains("One of its regions has no healthy worker"))
+    #expect(page.text.contains("Region fra is offline") && page.text.contains("It has no worker."))
+    #expect(await world.get("/settings/account", as: owner).text.contains("Region fra is offline"))
+    let eve = try await world.signUp("eve@example.org", organization: "E")
+    #expect(await !world.get("/settings/account", as: eve).text.contains("fra"))
+  }
+}
