@@ -32,12 +32,13 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Web", "Engine", "Store", "Probe", "Notify", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium", "JSON", "Domain",
+        "Web", "Simulation", "Engine", "Store", "Probe", "Notify", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium", "JSON", "Domain",
         "CLinux",
         "CTLSTarget",
       ],
       swiftSettings: strict),
     swift("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
+    swift("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
     swift("Engine", ["Store", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
     swift("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),
@@ -80,6 +81,7 @@ let package = Package(
     tests("Curl"), tests("Probe", ["Curl", "Domain", "JSON", "CLinux"]), tests("Store", ["SQLite", "Domain"]),
     tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
     tests("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
+    tests("Simulation", ["Engine", "Store", "Domain"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -5,11 +5,12 @@ let mayImport: [(target: String, modules: [String])] = [
   (
     "App",
     [
-      "Web", "Engine", "Store", "Probe", "Notify", "HTML", "HTTPServer", "SQLite", "Curl", "Sodium", "JSON", "Domain",
+      "Web", "Simulation", "Engine", "Store", "Probe", "Notify", "HTML", "HTTPServer", "SQLite", "Curl", "Sodium", "JSON", "Domain",
       "CLinux", "CTLSTarget",
     ]
   ),
   ("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
+  ("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
   ("Engine", ["Store", "Probe", "Notify", "SQLite", "Sodium", "JSON", "Domain", "CLinux"]),
   ("Store", ["SQLite", "Sodium", "JSON", "Domain"]),
   ("Probe", ["Curl", "RE2", "JSON", "Domain", "CLinux"]),
@@ -38,9 +39,9 @@ func imports(of file: Tree.File) throws {
   }
 }
 
-@Test("only the engine, the store itself and tests see how a tenant scope is minted")
+@Test("only the engine, the store itself, the simulation and tests see how a tenant scope is minted")
 func minting() {
-  let allowed = ["Sources/Engine/", "Sources/Store/", "Tests/"]
+  let allowed = ["Sources/Engine/", "Sources/Store/", "Sources/Simulation/", "Tests/"]
   for file in Tree.files where file.path.hasSuffix(".swift") && !allowed.contains(where: file.path.hasPrefix) {
     #expect(SwiftText(file.text).text.lines(with: #"@_spi\(Minting\)"#) == [], "\(file.path)")
   }

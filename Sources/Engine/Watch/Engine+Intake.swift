@@ -24,7 +24,7 @@ extension Engine {
     var ledger = Ledger()
     let now = now()
     do {
-      for id in edited { try await takeEdit(id, at: now, before: before, into: &ledger) }
+      for id in edited.sorted() { try await takeEdit(id, at: now, before: before, into: &ledger) }
       let standings = try await standings(of: batch)
       for (one, standing) in zip(batch, standings) { takeReport(one, standing, at: now, before: before, into: &ledger) }
       for job in ended { takeClosed(job, into: &ledger) }

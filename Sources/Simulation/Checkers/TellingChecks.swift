@@ -1,0 +1,117 @@
+import Domain
+
+/// I4, I8 and I10, and that states leave no hole: what people were told.
+enum TellingChecks {
+  /// One incident per entry into down, resolved by the recovery after it.
+  static func oneIncidentPerDown(_ history: History, monitors: Int) -> [Violation] {
+    (0..<monitors).flatMap { monitor -> [Violation] in
+      var wanted: [(started: Instant, resolved: Instant?)] = []
+      var isOpen = false
+      for one in history.told where one.monitor == monitor {
+        if one.status == .down, !isOpen {
+          isOpen = true
+          wanted.append((one.since, nil))
+        } else if isOpen, one.status == .up || one.status == .degraded {
+          isOpen = false
+          wanted[wanted.count - 1].resolved = max(one.since, wanted[wanted.count - 1].started)
+        }
+      }
+      let found = history.incidents.filter { $0.monitor == monitor }.sorted { $0.id < $1.id }
+      var out: [Violation] = []
+      for n in 0..<max(wanted.count, found.count) {
+        guard n < found.count else {
+          out.append(Violation("I4", monitor: monitor, at: wanted[n].started, "went down and no incident was opened"))
+          continue
+        }
+        guard n < wanted.count else {
+          out.append(Violation("I4", monitor: monitor, at: found[n].createdAt, "an incident has no entry into down"))
+          continue
+        }
+        if found[n].startedAt != wanted[n].started || found[n].resolvedAt != wanted[n].resolved {
+          out.append(
+            Violation(
+              "I4", monitor: monitor, at: found[n].createdAt,
+              "incident \(found[n].startedAt.rfc3339) to \(found[n].resolvedAt?.rfc3339 ?? "now") is not what was told: \(wanted[n].started.rfc3339) to \(wanted[n].resolved?.rfc3339 ?? "now")"
+            ))
+        }
+      }
+      return out
+    }
+  }
+
+  /// Each incident is told once as down and, when it ended, once as resolved; the channel hears the end after the beginning.
+  static func messagesInOrder(_ history: History) -> [Violation] {
+    var out: [Violation] = []
+    var first: [Int64: Int] = [:]
+    for (n, one) in history.carried.enumerated() where first[one.id] == nil { first[one.id] = n }
+    let messages = Dictionary(grouping: history.messages, by: \.incident)
+    for incident in history.incidents {
+      let told = messages[incident.id] ?? []
+      let downs = told.filter(\.isDown)
+      let ends = told.filter { !$0.isDown }
+      func wrong(_ words: String) {
+        out.append(Violation("I4", monitor: incident.monitor, at: incident.createdAt, words))
+      }
+      if downs.count != 1 { wrong("\(downs.count) messages say that it is down") }
+      if ends.count > (incident.resolvedAt == nil ? 0 : 1) { wrong("\(ends.count) messages say that it is resolved") }
+      if incident.resolvedAt != nil, ends.isEmpty { wrong("no message says that it is resolved") }
+      for end in ends {
+        guard let heard = first[end.id] else { continue }
+        guard let before = downs.first, let heardBefore = first[before.id], heardBefore < heard else {
+          wrong("the channel heard of the end before the beginning")
+          continue
+        }
+      }
+      for one in told where one.state == "sent" && first[one.id] == nil {
+        wrong("message \(one.id) is marked sent and was not")
+      }
+    }
+    return out
+  }
+
+  /// States follow one another without hole or overlap.
+  static func statesWithoutHole(_ history: History, monitors: Int) -> [Violation] {
+    (0..<monitors).flatMap { monitor -> [Violation] in
+      let rows = history.states.filter { $0.monitor == monitor }.sorted { $0.since < $1.since }
+      var out: [Violation] = []
+      for (row, next) in zip(rows, rows.dropFirst()) where row.until != next.since {
+        out.append(
+          Violation(
+            "I2", monitor: monitor, at: row.since, "state \(row.state.rawValue) does not end where the next begins"))
+      }
+      if rows.last?.until != nil {
+        out.append(Violation("I2", monitor: monitor, at: rows.last!.since, "no state holds now"))
+      }
+      return out
+    }
+  }
+
+  /// While nothing ran for longer than votes last, nothing is claimed to be up or down.
+  static func gapsUnknown(_ history: History, gaps: [Span], settings: [MonitorSettings]) -> [Violation] {
+    settings.indices.flatMap { monitor -> [Violation] in
+      let lasts = VerdictRules(settings[monitor]).voteLastsMs + 30_000
+      return gaps.filter { $0.ms > lasts }.flatMap { gap -> [Violation] in
+        let inner = Span(gap.from + 1, gap.to - 1)
+        return history.states.filter {
+          $0.monitor == monitor && $0.since < inner.to && ($0.until ?? inner.to) > inner.from
+            && ![.unknown, .pending].contains($0.state)
+        }.map {
+          Violation("I2", monitor: monitor, at: gap.from, "is called \($0.state.rawValue) while nothing ran")
+        }
+      }
+    }
+  }
+
+  /// `seq` goes up one by one, and never back in time.
+  static func feedForward(_ read: [(seq: Int64, at: Instant)], after last: (seq: Int64, at: Instant)) -> [Violation] {
+    var last = last
+    var out: [Violation] = []
+    for one in read {
+      if one.seq != last.seq + 1 || one.at < last.at {
+        out.append(Violation("I8", monitor: nil, at: one.at, "event \(one.seq) follows \(last.seq)"))
+      }
+      last = one
+    }
+    return out
+  }
+}
