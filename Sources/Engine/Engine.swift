@@ -136,9 +136,11 @@ public actor Engine {
     var ledger = Ledger()
     // By id, so that the same world begins the same way each time.
     for one in watched.values.sorted(by: { $0.id < $1.id }) {
+      // First, while votes still stand as they did: what lapsed meanwhile is unknown from when nothing ran, not from when
+      // the vote would have lapsed.
+      if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       // Also for what was edited or paused in the last moment before a crash.
       configure(one, at: now, into: &ledger)
-      if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       schedule(one, from: now)
       if one.verdict.shown.status == .pending, Int64(one.settings.intervalS) * 1000 > Self.soonMs {
         await ask(one, .created, regions: one.regions, at: now)

@@ -31,7 +31,7 @@ public struct Verdict: Hashable, Sendable {
     case enter(MonitorStatus, since: Instant)
     /// What stands beside the monitor's name changed.
     case show(Shown, was: Shown)
-    /// The other regions are to look at once.
+    /// The other regions are to look at once: the first of them failed, or saw an outage end.
     case askOthers(than: RegionID)
     /// The failing report is the first of its streak, or one during the outage.
     case keepEvidence(region: RegionID, isFirst: Bool)
@@ -160,6 +160,10 @@ extension Verdict {
     } else {
       votes[i].succeeded(
         slow: report.status == .degraded, at: report.startedAt, rules: rules, inOutage: inOutage)
+      // The end of an outage is dated by the region that completes the majority: it is not to wait for its next slot.
+      if inOutage, before.successes == 0, votes.count > 1, report.trigger != .secondOpinion {
+        actions.append(.askOthers(than: report.region))
+      }
       if before.failures > 0 || before.vote == .down && before.successes == 0 {
         actions.append(.streakEnded(region: report.region))
       }

@@ -131,7 +131,7 @@ extension Engine {
   }
 
   /// Reports of the probe's thread, in the order it saw them.
-  func take(_ batch: [ProbeReport]) async {
+  package func take(_ batch: [ProbeReport]) async {
     defer {
       if batch.isEmpty {
         for waiter in waitingForMail { waiter.resume() }

@@ -18,7 +18,6 @@ struct AuditState {
   var feed: (seq: Int64, at: Instant) = (0, Scenario.start)
   var counts = SlotChecks.Counts()
   var violations: [Violation] = []
-  var gaps: [Span] = []
   var checks = 0
   var seen = TruthChecks.Seen()
   var drained = false
@@ -55,10 +54,7 @@ extension Run {
     found += TellingChecks.feedForward(read.feed.read, after: last)
     audit.violations += found
     audit.feed = read.feed.read.last ?? last
-    audit.gaps = (audit.gaps + read.slots.gaps).merged
-    for one in read.feed.told {
-      log.add(Event(at: one.at, kind: .changed, monitor: one.monitor, a: one.status.code, b: one.since.ms))
-    }
+    history.unseen += SlotChecks.unseen(read.slots, monitors: settings.count)
     history.told += read.feed.told
     audit.upTo = end
     note(.audited, end.ms, Int64(audit.counts.due - before))
@@ -117,7 +113,7 @@ extension Run {
     out += TellingChecks.oneIncidentPerDown(history, monitors: monitors)
     out += TellingChecks.messagesInOrder(history)
     out += TellingChecks.statesWithoutHole(history, monitors: monitors)
-    out += TellingChecks.gapsUnknown(history, gaps: audit.gaps, settings: settings)
+    out += TellingChecks.gapsUnknown(history, unseen: history.unseen, settings: settings)
     let ours = trouble.events.filter { !$0.contains("refused") && !$0.hasPrefix("store_recovered") }
     out += ours.map { Violation("trouble", monitor: nil, at: now, $0) }
     return out

@@ -40,7 +40,14 @@ struct History: Sendable {
     var id: Int64
   }
 
+  /// A stretch in which nothing ran, and no worker looked at the monitor by itself either.
+  struct Unseen: Hashable, Sendable {
+    var monitor: Int
+    var span: Span
+  }
+
   var told: [Told] = []
+  var unseen: [Unseen] = []
   var states: [State] = []
   var incidents: [Incident] = []
   var messages: [Message] = []

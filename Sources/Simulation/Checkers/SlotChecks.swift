@@ -50,6 +50,14 @@ enum SlotChecks {
     }
   }
 
+  /// Which monitors nobody looked at while nothing ran; for gaps that lie whole in the window.
+  static func unseen(_ history: SlotHistory, monitors: Int) -> [History.Unseen] {
+    history.gaps.filter { history.window.from < $0.from && $0.to < history.window.to }.flatMap { gap in
+      let seen = Set(history.rows.filter { gap.contains($0.startedAt) }.map { Int($0.slot.monitor.raw) - 1 })
+      return (0..<monitors).filter { !seen.contains($0) }.map { History.Unseen(monitor: $0, span: gap) }
+    }
+  }
+
   /// No attempt is stored twice.
   static func everyAttemptOnce(_ history: SlotHistory) -> [Violation] {
     var seen: Set<Int64> = []

@@ -86,18 +86,17 @@ enum TellingChecks {
     }
   }
 
-  /// While nothing ran for longer than votes last, nothing is claimed to be up or down.
-  static func gapsUnknown(_ history: History, gaps: [Span], settings: [MonitorSettings]) -> [Violation] {
-    settings.indices.flatMap { monitor -> [Violation] in
-      let lasts = VerdictRules(settings[monitor]).voteLastsMs + 30_000
-      return gaps.filter { $0.ms > lasts }.flatMap { gap -> [Violation] in
-        let inner = Span(gap.from + 1, gap.to - 1)
-        return history.states.filter {
-          $0.monitor == monitor && $0.since < inner.to && ($0.until ?? inner.to) > inner.from
-            && ![.unknown, .pending].contains($0.state)
-        }.map {
-          Violation("I2", monitor: monitor, at: gap.from, "is called \($0.state.rawValue) while nothing ran")
-        }
+  /// A time in which nothing ran and nobody looked at a monitor, longer than votes last, is unknown: never up, never down.
+  static func gapsUnknown(_ history: History, unseen: [History.Unseen], settings: [MonitorSettings]) -> [Violation] {
+    unseen.flatMap { one -> [Violation] in
+      guard one.span.ms > VerdictRules(settings[one.monitor]).voteLastsMs + 10_000 else { return [] }
+      return history.states.filter {
+        $0.monitor == one.monitor && $0.since < one.span.to - 1 && ($0.until ?? one.span.to) > one.span.from + 1
+          && ![.unknown, .pending].contains($0.state)
+      }.map {
+        Violation(
+          "I2", monitor: one.monitor, at: one.span.from,
+          "is called \($0.state.rawValue) since \($0.since.rfc3339), while nothing ran until \(one.span.to.rfc3339)")
       }
     }
   }

@@ -10,7 +10,9 @@ import Synchronization
 /// The control plane: its lives on one file, its turns, and what follows from them.
 extension Run {
   static func open(_ path: String, _ clock: VirtualClock) throws -> Store {
-    try Store(path: path, readers: 1, world: clock.world, sealer: Sealer(key: [UInt8](repeating: 7, count: 32)))
+    try Store(
+      path: path, readers: 1, hasThreads: false, world: clock.world,
+      sealer: Sealer(key: [UInt8](repeating: 7, count: 32)))
   }
 
   /// The installation: one organization, its regions, its monitors, one channel.
@@ -57,11 +59,15 @@ extension Run {
     let proberBox = Box<HeldProber>()
     let engine = Engine(
       store: store,
-      probe: { _, sink in
-        let made = HeldProber(sink: sink)
+      probe: { _, _ in
+        let made = HeldProber()
         proberBox.put(made)
         return made
-      }, onChange: { change, db in try wiring.onChange(change, db, world) },
+      },
+      onChange: { change, db in
+        try wiring.onChange(change, db, world)
+        trouble.add(change)
+      },
       queue: { epoch in
         let made = WatchedQueue(wiring.queue(epoch))
         queueBox.put(made)
@@ -118,13 +124,17 @@ extension Run {
         .missed, monitor: closed.job.id.monitor, region: Int(closed.job.id.region.raw) - 1,
         closed.job.id.slot?.ms ?? 0, Int64(closed.reason.rawValue))
     }
-    for region in queue.takeReady() {
+    let ready = queue.takeReady()
+    for region in ready {
       for w in workers.indices where w > 0 && workers[w].region == Int(region.raw) - 1 { planPoll(w) }
     }
     if trouble.takeMessagesDue() { planOutbox(at: now + 50) }
     var next = [await engine.nextTurnAt, queue.nextDeadline].compactMap { $0 }.min() ?? now + 30_000
     // Slots that fall due together are emitted together.
     next = next + random.below(2500)
+    // The embedded worker takes its jobs in the next turn, a quarter of a second away at most.
+    if ready.contains(RegionID(1)) { next = min(next, now + random.between(1...250)) }
+    for change in trouble.takeChanges() { note(.changed, monitor: change.monitor, change.to.code, change.since.ms) }
     planTurn(at: min(next, now + 60_000))
   }
 

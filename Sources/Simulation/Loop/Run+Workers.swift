@@ -106,9 +106,8 @@ extension Run {
   }
 
   private func report(_ report: ProbeReport) async throws {
-    guard let engine, let prober else { return }
-    prober.sink([report])
-    await engine.drained()
+    guard let engine else { return }
+    await engine.take([report])
     try await follow()
   }
 

@@ -148,15 +148,23 @@ actor Run {
   }
 }
 
-/// What the control plane's parts report of themselves, from whatever thread.
+/// What the control plane's parts say, from whatever thread, until the loop listens.
 final class Trouble: Sendable {
   private struct State {
     var events: [String] = []
     var messagesDue = false
+    var changes: [MonitorChange] = []
   }
   private let state = Mutex(State())
 
   func add(_ text: String) { state.withLock { if $0.events.count < 1000 { $0.events.append(text) } } }
+  func add(_ change: MonitorChange) { state.withLock { $0.changes.append(change) } }
+  func takeChanges() -> [MonitorChange] {
+    state.withLock { state in
+      defer { state.changes = [] }
+      return state.changes
+    }
+  }
   func messagesAreDue() { state.withLock { $0.messagesDue = true } }
   func takeMessagesDue() -> Bool {
     state.withLock { state in

@@ -1,7 +1,8 @@
 import Probe
 import Synchronization
 
-/// Takes the place of the probe's thread: keeps what the engine hands it until the loop takes it.
+/// Takes the place of the probe's thread: keeps what the engine hands it until the loop takes it. What its runs saw the
+/// loop hands to the engine itself, and waits until it is taken.
 final class HeldProber: Prober {
   private struct State {
     var runs: [ProbeRun] = []
@@ -9,10 +10,6 @@ final class HeldProber: Prober {
   }
 
   private let state = Mutex(State())
-  let sink: @Sendable ([ProbeReport]) -> Void
-
-  init(sink: @escaping @Sendable ([ProbeReport]) -> Void) { self.sink = sink }
-
   func submit(_ runs: [ProbeRun]) { state.withLock { $0.runs += runs } }
   func cancel(_ tokens: [UInt64]) { state.withLock { $0.cancelled += tokens } }
   func stop() {}

@@ -94,7 +94,7 @@ public struct Truth: Sendable {
           next = next + ms + random.spread(intervalMs / 10...2 * intervalMs)
         }
       }
-      at = (out.last?.span.to ?? at) + random.between(30 * Instant.minuteMs...36 * Instant.hourMs)
+      at = (out.last?.span.to ?? at) + random.between(30 * Instant.minuteMs...18 * Instant.hourMs)
     }
     for i in out.indices { out[i].span.to = min(out[i].span.to, scenario.quietFrom) }
     return out.filter { $0.span.from < $0.span.to }
