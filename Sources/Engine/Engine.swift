@@ -253,7 +253,8 @@ public actor Engine {
   }
 
   /// One turn: what became due, what closed, whose verdict time alone may change, and what is to be stored.
-  package func turn() async {
+  /// The record of when it ran is extended when it is `spanEveryMs` old.
+  package func turn(spanEveryMs: Int64 = 5000) async {
     clock.observe(wall: world.now(), monotonicNs: world.monotonicNs())
     let now = now()
     await emitDue(until: now + Limits.jobsAheadMs, now: now)
@@ -263,7 +264,7 @@ public actor Engine {
     } catch { report("queue_failed", "\(error)") }
     await dispatch()
     await flush()
-    if now - spanExtendedAt >= 5000 {
+    if now - spanExtendedAt >= spanEveryMs {
       spanExtendedAt = now
       let id = spanID
       do { try await store.write { try EngineQueries.extendSpan(id, to: now, in: $0) } } catch {

@@ -18,6 +18,7 @@ extension Run {
   /// The installation: one organization, its regions, its monitors, one channel.
   func prepare() async throws {
     settings = (0..<scenario.monitors).map(scenario.settings)
+    for (n, one) in settings.enumerated() { monitorOfURL[one.url] = n }
     let principal = Principal(minting: .system, publicID: nil, name: "simulation", address: nil)
     let (store, scope, scenario, settings) = (store, scope, scenario, settings)
     let world = clock.world
@@ -103,11 +104,13 @@ extension Run {
     plan(.turn(isForced: false), at: at)
   }
 
-  func turn() async throws {
+  /// A forced one records that the engine ran until now, as the last before a crash does; the others do so now and then,
+  /// which saves a commit each.
+  func turn(isForced: Bool) async throws {
     guard let engine else { return }
     turnAt = nil
     lastTurn = now
-    await engine.turn()
+    await engine.turn(spanEveryMs: isForced ? 0 : Instant.minuteMs)
     try await follow()
   }
 
@@ -139,7 +142,7 @@ extension Run {
   }
 
   private func accept(_ run: ProbeRun) {
-    guard let job = jobs(of: run) else { return }
+    guard let job = job(of: run) else { return }
     nextSerial += 1
     running[nextSerial] = Running(
       worker: 0, life: workers[0].life, job: job, generation: nil, due: Instant(ms: Int64(run.dueNs / 1_000_000)),
@@ -149,8 +152,8 @@ extension Run {
   }
 
   /// A probe run does not say which monitor it is for, but its target does.
-  private func jobs(of run: ProbeRun) -> JobID? {
-    guard let monitor = settings.firstIndex(where: { $0.url == run.target.settings.url }) else { return nil }
+  private func job(of run: ProbeRun) -> JobID? {
+    guard let monitor = monitorOfURL[run.target.settings.url] else { return nil }
     let due = Int64(run.dueNs / 1_000_000)
     return JobID(
       monitor: MonitorID(Int64(monitor) + 1), region: RegionID(1), trigger: run.urgent ? .manual : .schedule, mark: due)

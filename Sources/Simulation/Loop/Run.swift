@@ -46,6 +46,7 @@ actor Run {
   var nextSerial: Int64 = 1
   var nextMessage: Int64 = 1
   var settings: [MonitorSettings] = []
+  var monitorOfURL: [String: Int] = [:]
   var plan: [PlanRow] = []
 
   var history = History()
@@ -109,7 +110,7 @@ actor Run {
 
   private func meet(_ next: Planned) async throws {
     switch next.moment {
-    case .turn(let isForced): if isForced || turnAt == next.at { try await turn() }
+    case .turn(let isForced): if isForced || turnAt == next.at { try await turn(isForced: isForced) }
     case .poll(let w, let life): if isThere(w, life, next) { try await poll(w) }
     case .leases(let w, let life, let leases): if isThere(w, life, next) { take(leases, by: w) }
     case .begin(let serial): if mayGoOn(serial, next) { begin(serial) }
