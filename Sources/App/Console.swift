@@ -30,6 +30,8 @@ enum ExitCode {
   static let degraded: Int32 = 4
   static let badData: Int32 = 65
   static let ioError: Int32 = 74
+  /// The control plane does not want this worker.
+  static let refused: Int32 = 77
   static let badConfiguration: Int32 = 78
 }
 

@@ -22,6 +22,8 @@ struct InstanceSettings: Sendable {
   var caFile: String?
   /// `address:port,…` instead of /etc/resolv.conf.
   var dnsServers: String?
+  /// Holds the secret that lets workers into any region.
+  var clusterTokenFile: String?
 }
 
 /// All parts of `serve`, wired. Owns them from start to stop.
@@ -109,6 +111,18 @@ final class Instance: Sendable {
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
       })
+    let tokenFile = settings.clusterTokenFile
+    let gate = WorkerGate(store: store) {
+      guard let tokenFile else { return nil }
+      do throws(CommandFailure) {
+        let token = try WorkerFolder.text(tokenFile)
+        return token.utf8.count >= 16 ? token : nil
+      } catch {
+        log.event("cluster_token_unreadable", [("error", .string(error.message))])
+        return nil
+      }
+    }
+    context.fleet = FleetAccess(gate: gate, engine: engine)
     context.live = LiveHandlers(hub: hub, baseURL: settings.baseURL)
     let descriptors = Int(clinux_nofile_limit())
     server = try HTTPServer(

@@ -18,6 +18,7 @@ public enum InvitationTag: PubliclyNamed { public static let prefix = "inv" }
 public enum MonitorTag: PubliclyNamed { public static let prefix = "mon" }
 public enum RegionTag: PubliclyNamed { public static let prefix = "reg" }
 public enum WorkerTag: PubliclyNamed { public static let prefix = "wrk" }
+public enum RegionTokenTag: PubliclyNamed { public static let prefix = "rtk" }
 public enum RunTag: PubliclyNamed { public static let prefix = "run" }
 public enum ServiceTag: PubliclyNamed { public static let prefix = "svc" }
 public enum IncidentTag: PubliclyNamed { public static let prefix = "inc" }

@@ -19,6 +19,20 @@ public struct JobID: Hashable, Sendable {
   public var slot: Instant? { trigger == .schedule ? Instant(ms: mark) : nil }
 }
 
+/// `job_` and the four numbers of an id, as workers carry it.
+extension JobID {
+  public var text: String { "job_\(trigger.rawValue).\(region.raw).\(monitor.raw).\(mark)" }
+
+  public init?(_ text: String) {
+    guard text.hasPrefix("job_"), text.utf8.count <= 80 else { return nil }
+    let parts = text.dropFirst(4).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4, let trigger = Int16(parts[0]).flatMap(Trigger.init), let region = Int64(parts[1]),
+      let monitor = Int64(parts[2]), let mark = Int64(parts[3]), mark >= 0
+    else { return nil }
+    self.init(monitor: MonitorID(monitor), region: RegionID(region), trigger: trigger, mark: mark)
+  }
+}
+
 /// One run to be done by a worker of its region, at its due time.
 public struct Job: Hashable, Sendable {
   public let id: JobID
@@ -55,24 +69,29 @@ public struct Generation: Hashable, Comparable, Sendable {
 public struct Lease: Hashable, Sendable {
   public let job: Job
   public let generation: Generation
+  public let worker: WorkerID
   public let until: Instant
 
-  public init(job: Job, generation: Generation, until: Instant) {
+  public init(job: Job, generation: Generation, worker: WorkerID, until: Instant) {
     self.job = job
     self.generation = generation
+    self.worker = worker
     self.until = until
   }
 
-  public var ref: LeaseRef { LeaseRef(job: job.id, generation: generation) }
+  public var ref: LeaseRef { LeaseRef(job: job.id, generation: generation, worker: worker) }
 }
 
 public struct LeaseRef: Hashable, Sendable {
   public let job: JobID
   public let generation: Generation
+  /// Who says that it holds it.
+  public let worker: WorkerID
 
-  public init(job: JobID, generation: Generation) {
+  public init(job: JobID, generation: Generation, worker: WorkerID) {
     self.job = job
     self.generation = generation
+    self.worker = worker
   }
 }
 
@@ -106,12 +125,14 @@ public protocol JobQueue: Sendable {
   func claim(region: RegionID, worker: WorkerID, max: Int, now: Instant) async throws -> [Lease]
   /// Extends leases from `now` on; answers those that are lost.
   func renew(_ refs: [LeaseRef], now: Instant) async throws -> [LeaseRef]
-  /// Whether each lease still is the newest of its job.
+  /// Whether each lease still is the newest of its job, in the hands of the worker that names it.
   func standing(of refs: [LeaseRef]) async throws -> [LeaseStanding]
+  /// How many jobs of a region wait for a worker; about, where an exact number would cost more.
+  func ready(in region: RegionID) async throws -> Int
   /// Ends jobs whose result is stored.
   func complete(_ ids: [JobID], now: Instant) async throws
-  /// Makes a leaving worker's jobs ready again without counting a lost lease.
-  func handBack(worker: WorkerID, now: Instant) async throws
+  /// Makes a worker's jobs ready again: of one that leaves without counting a lost lease, of one that is lost with it.
+  func handBack(worker: WorkerID, isLost: Bool, now: Instant) async throws
   /// Forgets the scheduled jobs of a monitor that are due at `from` or later: its plan changed.
   func withdraw(_ monitor: MonitorID, from: Instant) async throws
   /// Takes back expired leases and answers jobs that ended without a result.

@@ -55,4 +55,23 @@ public enum Limits {
   public static let drainMs: Int64 = 5000
   /// Results, and slots known to be missed, that wait in memory while the store refuses them.
   public static let waitingForStoreMax = 100_000
+  /// A worker that was not heard of for so long is gone.
+  public static let workerSilentMs: Int64 = 15_000
+  /// After the control plane's start regions count as healthy for so long without a worker.
+  public static let workersReturnMs: Int64 = 30_000
+  /// A worker's loop that is later than this at the 99th percentile makes time-outs of its own, and below that stops to.
+  public static let loopLagOverloadedUs = 500_000
+  public static let loopLagHealthyUs = 250_000
+  public static let workersPerInstallationMax = 1000
+  public static let jobsPerPollMax = 2000
+  public static let jobsWaitMsMax: Int64 = 30_000
+  public static let resultsPerDeliveryMax = 1000
+  /// A batch of results with evidence of every one.
+  public static let deliveryBytesMax = 20 << 20
+  /// Deleted monitors that workers are told of; one that missed more gets its plan anew.
+  public static let goneRememberedMax = 10_000
+  /// Results older than this are not worth keeping on a worker's disk, nor taking in.
+  public static let spoolAgeMs = 7 * Instant.dayMs
+  /// Assignments that one answer to a worker carries; the rest follows with the next.
+  public static let assignmentsPerPollMax = 500
 }

@@ -92,6 +92,20 @@ public struct Failure: Hashable, Sendable {
   }
 }
 
+extension Failure {
+  /// Something came back that only the target can have sent; else it may as well be the network of the one who looks.
+  public var cameFromTarget: Bool {
+    switch reason {
+    case .dnsNotFound, .dnsError, .connectRefused, .connectTimeout, .networkUnreachable, .tlsHandshake, .sendFailed,
+      .timeout, .connectionReset:
+      false
+    case .tlsCertificateExpired, .tlsCertificateInvalid, .tlsHostnameMismatch, .protocolError, .tooManyRedirects,
+      .bodyTooLarge, .statusCode, .assertion, .assertionTimeout, .policyBlocked:
+      true
+    }
+  }
+}
+
 public struct CertificateFacts: Hashable, Sendable {
   public var expiresAt: Instant
   public var issuer: String

@@ -9,6 +9,7 @@ import Store
 /// seconds without any check being late.
 public actor Engine {
   public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+  public typealias OnRegionChange = @Sendable (RegionChange, Connection) throws -> Void
   /// Hears of stored results after their commit, within the engine's turn: it hands over and returns.
   public typealias OnSample = @Sendable (LiveSample) -> Void
   /// Makes what runs the probes; its reports go to the sink, in order.
@@ -42,8 +43,8 @@ public actor Engine {
   let world: World
   let onChange: OnChange
   let onSample: OnSample
+  let onRegionChange: OnRegionChange
   let report: @Sendable (_ event: String, _ detail: String) -> Void
-  let worker = WorkerID(0)
   private let makeProber: MakeProber
   private let makeQueue: MakeQueue
 
@@ -58,7 +59,7 @@ public actor Engine {
   var wakes = Heap<Wake>()
   var leases: [UInt64: Lease] = [:]
   var nextToken: UInt64 = 1
-  var reports: [RunReport] = []
+  var reports: [Incoming] = []
   var closed: [ClosedJob] = []
   var changed: Set<MonitorID> = []
   var statisticsNow = Statistics()
@@ -68,6 +69,20 @@ public actor Engine {
   var flushAgainAt = Instant(ms: 0)
   var flushPauseMs: Int64 = 0
   var lateness = RecentValues(capacity: 4096)
+  var fleet = Fleet(begun: Instant(ms: 0))
+  /// Regions that gained or lost their voice, not yet told to the verdicts.
+  var regionChanges: [RegionChange] = []
+  /// Monitors to be looked at now in a region, to tell its trouble from a target's.
+  var witnesses: [(site: String, region: RegionID)] = []
+  /// Workers that wait for jobs.
+  var waiting: [RegionID: [Waiter]] = [:]
+  /// Of the newest change of any plan; a process begins above all of the one before.
+  var planVersion: Int64 = 0
+  /// Monitors that were deleted lately.
+  var gone: [(version: Int64, monitor: MonitorID)] = []
+  var isStopping = false
+  /// What was removed up to here is not known any more.
+  var goneBefore: Int64 = 0
   private var spanID: Int64 = 0
   private var spanExtendedAt = Instant(ms: 0)
   private var loop: Task<Void, Never>?
@@ -91,13 +106,15 @@ public actor Engine {
 
   public init(
     store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
-    onSample: @escaping OnSample = { _ in }, queue: @escaping MakeQueue = { MemoryQueue(epoch: $0) },
+    onSample: @escaping OnSample = { _ in }, onRegionChange: @escaping OnRegionChange = { _, _ in },
+    queue: @escaping MakeQueue = { MemoryQueue(epoch: $0) },
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
     self.store = store
     world = store.world
     self.onChange = onChange
     self.onSample = onSample
+    self.onRegionChange = onRegionChange
     self.report = report
     makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
@@ -117,7 +134,10 @@ public actor Engine {
     let begun = try await store.write { try EngineQueries.begin(in: $0) }
     clock = SlotClock(wall: world.now(), monotonicNs: world.monotonicNs(), floor: begun.floor)
     queue = makeQueue(begun.epoch)
+    planVersion = begun.epoch << 32
+    goneBefore = planVersion
     let now = now()
+    fleet = Fleet(begun: now)
     spanID = try await store.write { try EngineQueries.openSpan(at: now, in: $0) }
     spanExtendedAt = now
     // What is edited from here on waits until everything is loaded and stored.
@@ -126,7 +146,12 @@ public actor Engine {
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
     regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
-    for stored in all { watched[stored.row.id] = Watched(stored) }
+    for stored in all {
+      planVersion += 1
+      let one = Watched(stored)
+      one.version = planVersion
+      watched[one.id] = one
+    }
     try await restoreVotes(lastEnd: begun.lastEnd)
     // One mailbox: a final report never overtakes the attempt before it.
     let (batches, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
@@ -141,6 +166,7 @@ public actor Engine {
       if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       // Also for what was edited or paused in the last moment before a crash.
       configure(one, at: now, into: &ledger)
+      forgiveRegions(one, at: now, into: &ledger)
       schedule(one, from: now)
       if one.verdict.shown.status == .pending, Int64(one.settings.intervalS) * 1000 > Self.soonMs {
         await ask(one, .created, regions: one.regions, at: now)
@@ -164,6 +190,7 @@ public actor Engine {
   public func stop(drainMs: Int64 = Limits.drainMs) async {
     loop?.cancel()
     await loop?.value
+    sendWorkersAway()
     let end = now()
     await drain(ms: drainMs, from: end)
     probe?.stop()
@@ -174,7 +201,7 @@ public actor Engine {
     flushAgainAt = Instant(ms: 0)
     await flush()
     do {
-      try await queue.handBack(worker: worker, now: end)
+      try await queue.handBack(worker: .embedded, isLost: false, now: end)
       let id = spanID
       try await store.write { try EngineQueries.extendSpan(id, to: end, in: $0) }
     } catch { report("engine_stop_failed", "\(error)") }
@@ -214,7 +241,7 @@ public actor Engine {
       let seen = try await queue.statistics()
       out.queued = seen.ready
       out.leased = seen.leased
-      out.oldestOpenSlot = ([seen.oldestDue] + reports.map(\.job.slot)).compactMap { $0 }.min()
+      out.oldestOpenSlot = ([seen.oldestDue] + reports.map(\.report.job.slot)).compactMap { $0 }.min()
     } catch { report("queue_failed", "\(error)") }
     return out
   }
@@ -258,10 +285,14 @@ public actor Engine {
     clock.observe(wall: world.now(), monotonicNs: world.monotonicNs())
     let now = now()
     await emitDue(until: now + Limits.jobsAheadMs, now: now)
-    do {
-      try await giveUpOverdue(now: now)
-      closed += try await queue.advance(now: now).map(reasoned)
-    } catch { report("queue_failed", "\(error)") }
+    await watchFleet(now: now)
+    // While a transaction hangs, reports wait behind it: nothing is given up before they could be taken.
+    if !isFlushing {
+      do {
+        try await giveUpOverdue(now: now)
+        closed += try await queue.advance(now: now).map(reasoned)
+      } catch { report("queue_failed", "\(error)") }
+    }
     await dispatch()
     await flush()
     if now - spanExtendedAt >= spanEveryMs {

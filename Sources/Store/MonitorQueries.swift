@@ -1,6 +1,7 @@
 import Domain
 import JSON
 import SQLite
+import Wire
 
 /// A monitor as stored: what a person set, and how it stands.
 public struct MonitorRow: Sendable {

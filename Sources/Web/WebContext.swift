@@ -4,6 +4,17 @@ import HTTPServer
 import Store
 import Synchronization
 
+/// The way to the workers: who they are, and what they are given and bring.
+public struct FleetAccess: Sendable {
+  public let gate: WorkerGate
+  public let engine: Engine
+
+  public init(gate: WorkerGate, engine: Engine) {
+    self.gate = gate
+    self.engine = engine
+  }
+}
+
 /// What the handlers of requests work with.
 public struct WebContext: Sendable {
   public struct Settings: Sendable {
@@ -29,6 +40,8 @@ public struct WebContext: Sendable {
   public let workers: @Sendable (String) async -> [WorkerSight]
   /// Parts of the process by name and whether each works.
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
+  /// Workers elsewhere; nil where this process takes none.
+  public var fleet: FleetAccess?
   /// Live changes; nil where this process serves none.
   public var live: LiveHandlers?
   /// What strangers may ask of one page.

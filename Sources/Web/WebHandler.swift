@@ -18,12 +18,14 @@ public struct WebExtensions: Sendable {
 public final class WebHandler: RequestHandler {
   private let context: WebContext
   private let api: API
+  private let workers: WorkerAPI?
   private let extensions: WebExtensions
 
   public init(_ context: WebContext, extensions: WebExtensions = WebExtensions()) {
     self.context = context
     self.extensions = extensions
     api = API(context)
+    workers = context.fleet.map { WorkerAPI(context, $0) }
   }
 
   public func cached(_ head: RequestHead) -> CachedResponse? { extensions.cached(head) }
@@ -31,6 +33,7 @@ public final class WebHandler: RequestHandler {
   /// Forms and public reads are small; only the API takes a megabyte.
   public func bodyBytesMax(_ head: RequestHead) -> Int {
     if head.method == "GET" || head.method == "HEAD" { return 0 }
+    if head.target.hasPrefix(WorkerOperation.results.path()) { return Limits.deliveryBytesMax }
     return head.target.hasPrefix(APIOperation.root) ? Limits.apiBodyBytesMax : Limits.formBytesMax
   }
 
@@ -44,6 +47,7 @@ public final class WebHandler: RequestHandler {
   private func answer(_ visit: Visit) async -> Response {
     let target = visit.request.target
     let path = target.prefix { $0 != "?" }
+    if path.hasPrefix(WorkerOperation.root), let workers { return await workers.answer(visit) }
     if path.hasPrefix("/api/") { return await api.answer(visit) }
     if path.hasPrefix("/assets/") { return asset(path, visit) }
     if path.hasPrefix("/ws/") || path.hasPrefix("/events/") {

@@ -59,6 +59,9 @@ extension Command {
     Setting("mail-from", "ADDRESS", standard: "martlet@localhost", help: "The sender of mails.") {
       MailAddress.isPlausible($0) ? nil : "give a mail address."
     },
+    Setting(
+      "cluster-token-file", "FILE",
+      help: "A file with a secret of yours that lets workers into any region; read anew for each."),
     Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
     Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),
   ]
@@ -104,6 +107,7 @@ extension InstanceSettings {
     mailFrom = arguments["mail-from"] ?? mailFrom
     caFile = arguments["ca-file"]
     dnsServers = arguments["dns"]
+    clusterTokenFile = arguments["cluster-token-file"]
   }
 
   func cannotListen(_ error: ServerError) -> CommandFailure {

@@ -7,8 +7,9 @@ public actor MemoryQueue: JobQueue {
     var lease: Lease?
     var worker: WorkerID?
     var leases = 0
-    /// Of the newest lease, also after its time: what its holder brings counts until somebody else holds the job.
+    /// The newest lease, also after its time: what its holder brings counts until somebody else holds the job.
     var newest: Generation?
+    var newestWorker: WorkerID?
   }
 
   private struct Ready: Comparable {
@@ -49,11 +50,12 @@ public actor MemoryQueue: JobQueue {
       guard var entry = entries[next.id], entry.lease == nil else { continue }
       number += 1
       let lease = Lease(
-        job: entry.job, generation: Generation(epoch: epoch, number: number),
+        job: entry.job, generation: Generation(epoch: epoch, number: number), worker: worker,
         until: Swift.max(now, entry.job.due) + entry.job.leaseMs)
       entry.lease = lease
       entry.worker = worker
       entry.newest = lease.generation
+      entry.newestWorker = worker
       entry.leases += 1
       entries[next.id] = entry
       deadlines.push(Deadline(at: lease.until, id: next.id))
@@ -65,11 +67,12 @@ public actor MemoryQueue: JobQueue {
   public func renew(_ refs: [LeaseRef], now: Instant) -> [LeaseRef] {
     var lost: [LeaseRef] = []
     for ref in refs {
-      guard var entry = entries[ref.job], let lease = entry.lease, lease.generation == ref.generation else {
+      guard var entry = entries[ref.job], let lease = entry.lease, lease.ref == ref else {
         lost.append(ref)
         continue
       }
-      entry.lease = Lease(job: lease.job, generation: lease.generation, until: now + lease.job.leaseMs)
+      entry.lease = Lease(
+        job: lease.job, generation: lease.generation, worker: lease.worker, until: now + lease.job.leaseMs)
       entries[ref.job] = entry
       deadlines.push(Deadline(at: now + lease.job.leaseMs, id: ref.job))
     }
@@ -79,22 +82,25 @@ public actor MemoryQueue: JobQueue {
   public func standing(of refs: [LeaseRef]) -> [LeaseStanding] {
     refs.map { ref in
       guard let entry = entries[ref.job] else { return .unknown }
-      return entry.newest == ref.generation ? .current : .superseded
+      return entry.newest == ref.generation && entry.newestWorker == ref.worker ? .current : .superseded
     }
   }
+
+  public func ready(in region: RegionID) -> Int { ready[region]?.count ?? 0 }
 
   public func complete(_ ids: [JobID], now: Instant) {
     for id in ids where entries.removeValue(forKey: id) != nil { ended[id] = now }
   }
 
-  public func handBack(worker: WorkerID, now: Instant) {
+  public func handBack(worker: WorkerID, isLost: Bool, now: Instant) {
     // In the order of the leases, so that the same leave gives the same order of jobs.
     let held = entries.filter { $0.value.worker == worker }
       .sorted { ($0.value.newest?.raw ?? 0) < ($1.value.newest?.raw ?? 0) }
     for (id, var entry) in held {
+      if isLost, entry.leases >= Limits.leasesPerJobMax { continue }
       entry.lease = nil
       entry.worker = nil
-      entry.leases -= 1
+      if !isLost { entry.leases -= 1 }
       entries[id] = entry
       ready[id.region, default: Heap()].push(Ready(due: entry.job.due, id: id))
     }

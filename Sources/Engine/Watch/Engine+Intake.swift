@@ -20,17 +20,28 @@ extension Engine {
     reports.removeFirst(batch.count)
     let ended = closed
     closed = []
+    var health: [RegionChange] = []
     let before = Snapshot()
     var ledger = Ledger()
+    var answers: [ReportAnswer] = []
     let now = now()
     do {
       for id in edited.sorted() { try await takeEdit(id, at: now, before: before, into: &ledger) }
       let standings = try await standings(of: batch)
-      for (one, standing) in zip(batch, standings) { takeReport(one, standing, at: now, before: before, into: &ledger) }
+      // Whether a region's word counts is known before its word is taken.
+      look(at: batch, now: now)
+      health = regionChanges
+      regionChanges = []
+      for change in health { takeHealth(change, at: now, before: before, into: &ledger) }
+      for (place, one) in batch.enumerated() {
+        answers.append(takeReport(one.report, standings[place], place, at: now, before: before, into: &ledger))
+      }
       for job in ended { takeClosed(job, into: &ledger) }
       takeWakes(at: now, before: before, into: &ledger)
       guard !ledger.isEmpty || !batch.isEmpty else { return false }
-      for (reason, n) in try await persist(ledger) { statisticsNow.missed[reason, default: 0] += n }
+      let persisted = try await persist(ledger)
+      for (reason, n) in persisted.missed { statisticsNow.missed[reason, default: 0] += n }
+      for place in persisted.duplicates { answers[place] = .duplicate }
       if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
       statisticsNow.storeFailing = false
       flushPauseMs = 0
@@ -39,6 +50,7 @@ extension Engine {
       flushPauseMs = min(5000, max(250, 2 * flushPauseMs))
       flushAgainAt = now + flushPauseMs
       changed.formUnion(edited)
+      regionChanges.insert(contentsOf: health, at: 0)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
       shedIfNeeded()
@@ -49,22 +61,21 @@ extension Engine {
     }
     tell(ledger)
     statisticsNow.results += ledger.results.count
-    do { try await queue.complete(batch.filter(\.isFinal).map(\.job), now: now) } catch {
-      report("queue_failed", "\(error)")
-    }
+    for (one, answer) in zip(batch, answers) { one.ticket?.answer(one.place, answer) }
+    let done = zip(batch, answers).filter { $0.report.isFinal && $1 != .stale }.map(\.0.report.job)
+    do { try await queue.complete(done, now: now) } catch { report("queue_failed", "\(error)") }
     for (monitor, region) in ledger.secondOpinions {
       guard let one = watched[monitor] else { continue }
       await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)
     }
+    await askWitnesses(at: now)
     await askFirstRuns(ledger.wanted, at: now)
-    return !reports.isEmpty || !changed.isEmpty
+    return !reports.isEmpty || !changed.isEmpty || !regionChanges.isEmpty
   }
 
   /// Results that wait for the store are done: their leases go on, so that nobody does the runs again meanwhile.
   private func keepWaiting(now: Instant) async {
-    let refs = reports.filter(\.isFinal).compactMap { one in
-      one.generation.map { LeaseRef(job: one.job, generation: $0) }
-    }
+    let refs = reports.filter(\.report.isFinal).compactMap(\.report.lease)
     do { _ = try await queue.renew(refs, now: now) } catch { report("queue_failed", "\(error)") }
   }
 
@@ -80,34 +91,44 @@ extension Engine {
   }
 
   /// How the lease of each report stands; one that comes from a spool has none any more.
-  private func standings(of batch: [RunReport]) async throws -> [LeaseStanding] {
-    let refs = batch.compactMap { one in one.generation.map { LeaseRef(job: one.job, generation: $0) } }
-    var known = try await queue.standing(of: refs).makeIterator()
-    return batch.map { $0.generation == nil ? .unknown : known.next() ?? .unknown }
+  private func standings(of batch: [Incoming]) async throws -> [LeaseStanding] {
+    var known = try await queue.standing(of: batch.compactMap(\.report.lease)).makeIterator()
+    return batch.map { $0.report.generation == nil ? .unknown : known.next() ?? .unknown }
+  }
+
+  /// What only the transaction could tell.
+  struct Persisted: Sendable {
+    /// Slots that are missed by it, and why.
+    var missed: [MissedReason: Int] = [:]
+    /// Places in the batch of results whose slot had one already.
+    var duplicates: [Int] = []
   }
 
   /// Applies a ledger in one transaction. What follows from a monitor's change is its own affair: when it fails for
-  /// another reason than the store's, it is given up and told, and everybody else's results are kept. Answers how many
-  /// slots are missed by it, and why.
+  /// another reason than the store's, it is given up and told, and everybody else's results are kept.
   @discardableResult
-  func persist(_ ledger: Ledger) async throws -> [MissedReason: Int] {
-    guard !ledger.isEmpty else { return [:] }
+  func persist(_ ledger: Ledger) async throws -> Persisted {
+    guard !ledger.isEmpty else { return Persisted() }
     let onChange = onChange
+    let onRegionChange = onRegionChange
     let report = report
     let now = now()
     return try await store.write { db in
-      var missed: [MissedReason: Int] = [:]
+      var persisted = Persisted()
       for report in ledger.results {
         try ResultLog.append(report, in: db)
         if report.isFinal { try ResultLog.unmiss(report.job, in: db) }
       }
-      for report in ledger.outOfOrder
-      where try !ResultLog.holds(report.job, in: db) {
+      for (place, report) in ledger.outOfOrder {
+        guard try !ResultLog.holds(report.job, in: db) else {
+          persisted.duplicates.append(place)
+          continue
+        }
         try ResultLog.append(report, in: db)
         try ResultLog.unmiss(report.job, in: db)
       }
       for job in ledger.missed where try ResultLog.missed(job.job.id, reason: job.reason, in: db) {
-        missed[job.reason, default: 0] += 1
+        persisted.missed[job.reason, default: 0] += 1
       }
       for one in ledger.entered { try EngineQueries.enter(one.state, since: one.since, monitor: one.monitor, in: db) }
       for one in ledger.shown { try EngineQueries.show(one.shown, monitor: one.monitor, in: db) }
@@ -117,10 +138,15 @@ extension Engine {
           report("change_not_followed", "\(change.publicID) \(change.from) to \(change.to): \(error)")
         }
       }
+      for change in ledger.regions {
+        do { try db.savepoint { try onRegionChange(change, db) } } catch  where !StoreTrouble.isPassing(error) {
+          report("region_change_not_followed", "\(change.name) \(change.from) to \(change.to): \(error)")
+        }
+      }
       for kept in ledger.evidence {
         try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
       }
-      return missed
+      return persisted
     }
   }
 
@@ -133,12 +159,15 @@ extension Engine {
     guard let stored else {
       try await takeBack(id, keeping: [], at: now)
       watched[id] = nil
+      noteGone(id)
       return
     }
     let one = known ?? Watched(stored)
     let wasEnabled = known?.verdict.isEnabled ?? false
     before.keep(one)
     one.replace(stored)
+    planVersion += 1
+    one.version = planVersion
     watched[id] = one
     configure(one, at: now, into: &ledger)
     if planned != one.plan { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
@@ -159,23 +188,35 @@ extension Engine {
   }
 
   private func takeReport(
-    _ report: RunReport, _ standing: LeaseStanding, at now: Instant, before: Snapshot, into ledger: inout Ledger
-  ) {
+    _ report: RunReport, _ standing: LeaseStanding, _ place: Int, at now: Instant, before: Snapshot,
+    into ledger: inout Ledger
+  ) -> ReportAnswer {
     // A superseded lease counts for nothing; one that is not known any more closed while its last report was under way.
-    guard let one = watched[report.job.monitor], standing != .superseded else { return }
+    guard let one = watched[report.job.monitor] else { return .rejected }
+    guard standing != .superseded else { return .stale }
     before.keep(one)
     if let slot = report.job.slot, report.isFinal {
       if let last = one.lastSlot[report.job.region], slot <= last {
-        if slot < last { ledger.outOfOrder.append(report) }
-        return
+        guard slot < last else { return .duplicate }
+        ledger.outOfOrder.append((place, report))
+        return .accepted
       }
-      one.lastSlot[report.job.region] = slot
+    } else if report.worker != .embedded, one.hasSeen(report, standing) {
+      return .duplicate
     }
+    if isRegionsOwnTrouble(report) {
+      if report.isFinal, report.job.slot != nil {
+        ledger.missed.append(ClosedJob(job: Job(closing: report), reason: .regionSuspect))
+      }
+      return .accepted
+    }
+    if let slot = report.job.slot, report.isFinal { one.lastSlot[report.job.region] = slot }
     ledger.results.append(report)
     let event = Verdict.Report(
       region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
       status: report.status)
     feed(.reported(event), to: one, at: now, report: report, into: &ledger)
+    return .accepted
   }
 
   private func takeClosed(_ job: ClosedJob, into ledger: inout Ledger) {
@@ -238,10 +279,9 @@ extension Engine {
   private func shedIfNeeded() {
     if reports.count > Limits.waitingForStoreMax {
       let shed = reports.prefix(reports.count - Limits.waitingForStoreMax)
-      for one in shed where one.isFinal {
-        closed.append(
-          ClosedJob(
-            job: Job(id: one.job, due: one.job.slot ?? one.observation.startedAt, budgetMs: 0), reason: .overloaded))
+      for one in shed {
+        if one.report.isFinal { closed.append(ClosedJob(job: Job(closing: one.report), reason: .overloaded)) }
+        one.ticket?.answer(one.place, .busy)
       }
       reports.removeFirst(shed.count)
     }

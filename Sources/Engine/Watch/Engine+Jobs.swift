@@ -27,6 +27,7 @@ extension Engine {
     }
     guard !jobs.isEmpty else { return }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
+    wakeWorkers(of: jobs.map(\.id.region))
   }
 
   private func job(_ one: Watched, _ region: RegionID, at slot: Instant) -> Job {
@@ -47,6 +48,7 @@ extension Engine {
     var jobs: [Job] = []
     for row in rows { for at in row.slots(from: now, to: emittedUntil) { jobs.append(job(one, row.region, at: at)) } }
     if !jobs.isEmpty { try await queue.emit(jobs, now: now) }
+    wakeWorkers(of: jobs.map(\.id.region))
     await dispatch()
   }
 
@@ -60,6 +62,7 @@ extension Engine {
         budgetMs: Int32(clamping: one.settings.slotBudgetMs))
     }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
+    wakeWorkers(of: regions)
     return jobs.map { $0.id.runKey.text }
   }
 
@@ -70,7 +73,7 @@ extension Engine {
     let room = Limits.leasesHeldMax - leases.count
     guard room > 0 else { return }
     do {
-      let claimed = try await queue.claim(region: local, worker: worker, max: room, now: now)
+      let claimed = try await queue.claim(region: local, worker: .embedded, max: room, now: now)
       guard !claimed.isEmpty else { return }
       var runs: [ProbeRun] = []
       for lease in claimed {
@@ -125,9 +128,13 @@ extension Engine {
     while !leases.isEmpty, ContinuousClock.now < end { _ = try? await Task.sleep(for: .milliseconds(20)) }
   }
 
-  /// The embedded worker is never away: what it did not take in time was too much.
+  /// The embedded worker is never away: what it did not take in time was too much. A region that has no voice says why.
   func reasoned(_ closed: ClosedJob) -> ClosedJob {
-    closed.job.id.region == local ? ClosedJob(job: closed.job, reason: .overloaded) : closed
+    let region = closed.job.id.region
+    if let reason = fleet.state(of: region).missed, region != local || reason != .workerOffline {
+      return ClosedJob(job: closed.job, reason: reason)
+    }
+    return region == local ? ClosedJob(job: closed.job, reason: .overloaded) : closed
   }
 
   /// Reports of the probe's thread, in the order it saw them.
@@ -142,11 +149,10 @@ extension Engine {
       guard let lease = leases[one.token] else { continue }
       if one.isFinal { leases[one.token] = nil }
       if one.attempt == Int(lease.job.firstAttempt) { lateness.add(Int(one.lateMs)) }
-      reports.append(
-        RunReport(
-          job: lease.job.id, generation: lease.generation, runKey: lease.job.id.runKey, attempt: one.attempt,
-          isFinal: one.isFinal,
-          lateMs: one.lateMs, status: one.status, observation: one.observation))
+      let report = RunReport(
+        job: lease.job.id, generation: lease.generation, runKey: lease.job.id.runKey, attempt: one.attempt,
+        isFinal: one.isFinal, lateMs: one.lateMs, status: one.status, observation: one.observation)
+      reports.append(Incoming(report: report, ticket: nil, place: 0))
     }
     await flush()
   }

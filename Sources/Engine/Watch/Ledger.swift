@@ -15,8 +15,8 @@ struct Ledger: Sendable {
   }
 
   var results: [RunReport] = []
-  /// Results of slots behind the newest one: stored only when the slot is still empty.
-  var outOfOrder: [RunReport] = []
+  /// Results of slots behind the newest one: stored only when the slot is still empty. With each its place in the batch.
+  var outOfOrder: [(place: Int, report: RunReport)] = []
   var missed: [ClosedJob] = []
   var entered: [Entered] = []
   var shown: [(monitor: MonitorID, shown: Verdict.Shown)] = []
@@ -26,11 +26,13 @@ struct Ledger: Sendable {
   /// Regions that are to look at once: monitor and the region that failed.
   var secondOpinions: [(monitor: MonitorID, than: RegionID)] = []
 
+  /// Regions that gained or lost their voice.
+  var regions: [RegionChange] = []
   /// Monitors to be looked at once when this is stored.
   var wanted: [MonitorID] = []
 
   var isEmpty: Bool {
     results.isEmpty && outOfOrder.isEmpty && missed.isEmpty && entered.isEmpty && shown.isEmpty && verdicts.isEmpty
-      && wanted.isEmpty
+      && wanted.isEmpty && regions.isEmpty
   }
 }

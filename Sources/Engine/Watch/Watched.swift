@@ -1,6 +1,7 @@
 import Domain
 import Probe
 import Store
+import Wire
 
 /// A monitor in the engine's memory. Owned by the engine's actor.
 final class Watched {
@@ -19,7 +20,12 @@ final class Watched {
   var scheduled: Set<Int64> = []
   /// New or resumed: to be looked at once, as soon as what made it so is stored.
   var wantsRun = false
+  /// Grows with each change; workers name the newest that they know.
+  var version: Int64 = 0
   private var compiled: ProbeTarget?
+  private var written: [RegionID: [UInt8]] = [:]
+  /// What the guard of a region counts as this monitor's target.
+  private(set) var site: String
 
   init(_ stored: WatchedMonitor) {
     id = stored.row.id
@@ -28,6 +34,7 @@ final class Watched {
     settings = stored.row.settings
     plan = stored.rows
     allowsPrivate = stored.allowsPrivate
+    site = RegionGuard.target(of: stored.row.settings.url)
     verdict = stored.verdict ?? Verdict(rules: VerdictRules(stored.row.settings), at: stored.row.createdAt)
   }
 
@@ -37,6 +44,19 @@ final class Watched {
     plan = stored.rows
     allowsPrivate = stored.allowsPrivate
     compiled = nil
+    written = [:]
+    site = RegionGuard.target(of: settings.url)
+  }
+
+  /// As workers of a region get it; made once and kept.
+  func bytes(for region: RegionID) -> [UInt8] {
+    if let known = written[region] { return known }
+    let made = Assignment(
+      monitor: id, version: version, settings: settings, allowsPrivate: allowsPrivate,
+      plan: plan.filter { $0.region == region }
+    ).json(publicID: publicID).bytes
+    written[region] = made
+    return made
   }
 
   /// The target, compiled at its first use and kept.

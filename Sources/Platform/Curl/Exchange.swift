@@ -90,6 +90,10 @@ public final class Exchange: Transfer {
     _ = ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, request.options.verifiesTLS ? 1 : 0)
     _ = ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, request.options.verifiesTLS ? 2 : 0)
     guard !request.isPlainGet else { return }
+    if request.options.reusesConnection {
+      _ = ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 0)
+      _ = ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
+    }
     if let body = request.body {
       _ = ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       _ = ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)

@@ -8,6 +8,8 @@ public struct OutboundRequest: Sendable {
   /// From resolving the name to the last byte.
   public var timeoutMs: Int64
   public var bodyBytesMax: Int
+  /// Whether an earlier request's connection may carry it: for a place that is asked over and over.
+  public var reusesConnection = false
 
   public init(
     method: String = "POST", url: WebURL, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,

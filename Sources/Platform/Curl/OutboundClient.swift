@@ -83,6 +83,7 @@ final class OutboundCore: ExchangeOwner {
     var options = PreparedRequest.Options()
     options.bodyBytesMax = request.bodyBytesMax
     options.bodyBytesKept = request.bodyBytesMax
+    options.reusesConnection = request.reusesConnection
     let prepared = PreparedRequest(
       request.url, method: request.method, headers: request.headers, body: request.body, options: options)
     let exchange = client.start(prepared, deadlineNs: deadline(request.timeoutMs), owner: self, vet: vet)

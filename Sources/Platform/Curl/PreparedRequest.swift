@@ -11,6 +11,8 @@ public final class PreparedRequest: @unchecked Sendable {
     public var bodyBytesMax = 1 << 20
     /// How many bytes of the body are kept; the rest is counted only.
     public var bodyBytesKept = 1 << 20
+    /// Whether a connection of an earlier request may carry this one, and this one's the next. Never for a probe.
+    public var reusesConnection = false
     public init() {}
   }
 

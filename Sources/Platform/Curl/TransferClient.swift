@@ -12,6 +12,8 @@ public final class TransferClient: EventSource {
     public var resolver = Resolver.Configuration()
     /// Whether the authorities are loaded at the start rather than by the first transfer that needs them.
     public var loadsAuthoritiesFirst = true
+    /// Idle connections kept for requests that may reuse one.
+    public var connectionsKept = 1
     public init() {}
   }
 
@@ -37,7 +39,7 @@ public final class TransferClient: EventSource {
     _ = ccurl_multi_pointer(multi, CURLMOPT_TIMERDATA, context)
     _ = ccurl_multi_socket_function(multi, socketChanged)
     _ = ccurl_multi_timer_function(multi, timerChanged)
-    _ = ccurl_multi_long(multi, CURLMOPT_MAXCONNECTS, 1)
+    _ = ccurl_multi_long(multi, CURLMOPT_MAXCONNECTS, configuration.connectionsKept)
     _ = ccurl_multi_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     if configuration.loadsAuthoritiesFirst { try warmAuthorities() }
   }

@@ -114,7 +114,11 @@ extension Run {
     out += TellingChecks.messagesInOrder(history)
     out += TellingChecks.statesWithoutHole(history, monitors: monitors)
     out += TellingChecks.gapsUnknown(history, unseen: history.unseen, settings: settings)
-    let ours = trouble.events.filter { !$0.contains("refused") && !$0.hasPrefix("store_recovered") }
+    // What the parts report of workers and regions that come and go is as it should be.
+    let ours = trouble.events.filter { line in
+      let event = line.prefix { $0 != ":" }
+      return event.hasSuffix("_failed") || event.hasSuffix("_followed") || event == "target_refused"
+    }
     out += ours.map { Violation("trouble", monitor: nil, at: now, $0) }
     return out
   }

@@ -15,6 +15,9 @@ public struct Event: Hashable, Sendable {
   public var a: Int64 = 0
   public var b: Int64 = 0
 
+  /// Faults and what they do, rather than the traffic of other monitors.
+  var concernsAll: Bool { [.began, .fault, .faultEnded, .offline, .online, .spooled, .delivered].contains(kind) }
+
   public func text() -> String {
     var out = at.rfc3339
     if monitor >= 0 { out += " monitor-\(monitor)" }
@@ -77,7 +80,7 @@ public struct EventLog: Sendable {
     case .nothing: break
     case .everything: kept.append(event)
     case .around(let monitor, let span):
-      if span.contains(event.at), event.monitor < 0 || event.monitor == monitor { kept.append(event) }
+      if span.contains(event.at), event.monitor == monitor || event.concernsAll { kept.append(event) }
     }
   }
 

@@ -138,7 +138,7 @@ extension Run {
     // The embedded worker takes its jobs in the next turn, a quarter of a second away at most.
     if ready.contains(RegionID(1)) { next = min(next, now + random.between(1...250)) }
     for change in trouble.takeChanges() { note(.changed, monitor: change.monitor, change.to.code, change.since.ms) }
-    planTurn(at: min(next, now + 60_000))
+    planTurn(at: min(next, now + 10 * Instant.minuteMs))
   }
 
   private func accept(_ run: ProbeRun) {

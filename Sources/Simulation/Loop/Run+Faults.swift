@@ -9,14 +9,18 @@ extension Run {
       .fault, region: fault.kind == .controlCrash || fault.kind == .channelDown ? -1 : fault.region,
       worker: fault.worker ?? -1, Int64(fault.kind.rawValue))
     switch fault.kind {
-    case .workerCrash: for w in touched(by: fault) { crash(w) }
+    case .workerCrash:
+      for w in touched(by: fault) { crash(w) }
+      await fallSilent(fault)
     case .workerPause:
+      await fallSilent(fault)
       for w in touched(by: fault) { workers[w].pausedUntil = max(workers[w].pausedUntil ?? now, fault.span.to) }
     case .partition:
       for w in touched(by: fault) {
         workers[w].isCutOff = true
         plan(.offline(w, life: workers[w].life), at: now + random.between(2000...10_000))
       }
+      await fallSilent(fault)
     case .lossy: for w in touched(by: fault) { workers[w].isLossy = true }
     case .brokenPath: break
     case .controlCrash:
@@ -36,8 +40,15 @@ extension Run {
     switch fault.kind {
     case .workerCrash: for w in touched(by: fault) { restart(w) }
     case .workerPause:
-      for w in touched(by: fault) where (workers[w].pausedUntil ?? now) <= now { workers[w].pausedUntil = nil }
-    case .partition: for w in touched(by: fault) { workers[w].isCutOff = false }
+      for w in touched(by: fault) where (workers[w].pausedUntil ?? now) <= now {
+        workers[w].pausedUntil = nil
+        planPoll(w)
+      }
+    case .partition:
+      for w in touched(by: fault) {
+        workers[w].isCutOff = false
+        planPoll(w)
+      }
     case .lossy: for w in touched(by: fault) { workers[w].isLossy = false }
     case .brokenPath: break
     case .controlCrash:
@@ -53,6 +64,15 @@ extension Run {
     workers.indices.filter {
       $0 > 0 && workers[$0].region == fault.region && (fault.worker == nil || workers[$0].number == fault.worker)
     }
+  }
+
+  /// The request for jobs that waits at the control plane is the last that it hears.
+  private func fallSilent(_ fault: Fault) async {
+    guard let engine else { return }
+    let gone = touched(by: fault).map { (worker: WorkerID(Int64($0)), region: regionID($0)) }
+    let left = random.below(4000)
+    await engine.wait(gone, waitMs: left)
+    plan(.turn(isForced: true), at: now + left + Limits.workerSilentMs + random.between(1...250))
   }
 
   private func crash(_ w: Int) {

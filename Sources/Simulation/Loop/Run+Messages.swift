@@ -10,10 +10,10 @@ extension Run {
   func isLost(_ w: Int) -> Bool { workers[w].isCutOff || workers[w].isLossy && random.isTrue(perMille: 150) }
 
   /// A failing attempt and a run that somebody waits for leave at once, the others with the next batch.
-  func hand(_ report: RunReport, by w: Int) {
+  func hand(_ report: Delivered, by w: Int) {
     if workers[w].isOffline { return spool([report], by: w) }
     workers[w].buffer.append(report)
-    let atOnce = report.status == .down || report.job.trigger != .schedule
+    let atOnce = report.isFailing || report.job.trigger != .schedule
     guard atOnce || !workers[w].isSending else { return }
     workers[w].isSending = true
     plan(.send(w, life: workers[w].life), at: atOnce ? now : now + 100)
@@ -43,27 +43,30 @@ extension Run {
     plan(.timeOut(w, life: workers[w].life, message: message), at: now + 5000)
   }
 
-  func arrive(_ w: Int, _ message: Int64, _ reports: [RunReport]) async throws {
+  func arrive(_ w: Int, _ message: Int64, _ reports: [Delivered]) async throws {
     guard try await deliver(reports, message, from: w), !isLost(w) else { return }
     plan(.answered(w, life: workers[w].life, message: message), at: now + latency(w))
   }
 
   /// Hands reports to the control plane; false when nobody is there or it could not store them.
-  private func deliver(_ reports: [RunReport], _ message: Int64, from w: Int) async throws -> Bool {
+  private func deliver(_ reports: [Delivered], _ message: Int64, from w: Int) async throws -> Bool {
     guard let engine else { return false }
     note(.arrived, region: workers[w].region, worker: workers[w].number, message, Int64(reports.count))
+    let worker = WorkerID(Int64(w))
     for report in reports {
-      let mark = report.observation.bodyBytes
-      if let generation = report.generation, queue.isSuperseded(LeaseRef(job: report.job, generation: generation)) {
+      guard let generation = report.generation, let mark = report.mark else { continue }
+      if queue.isSuperseded(LeaseRef(job: report.job, generation: generation, worker: worker)) {
         note(.stale, monitor: report.job.monitor, region: workers[w].region, worker: workers[w].number, mark)
         history.stale.insert(mark)
       } else {
         history.stale.remove(mark)
       }
     }
-    let stored = await engine.submit(reports)
+    for mark in reports.filter({ $0.generation == nil }).compactMap(\.mark) { history.stale.remove(mark) }
+    await engine.wait([(worker, regionID(w))], waitMs: Self.waitMs)
+    let answers = await engine.take(reports, from: worker, in: regionID(w))
     try await follow()
-    return stored
+    return answers.map { !$0.contains(.busy) } ?? false
   }
 
   /// Nobody answered: again, and after the third time alone.
@@ -78,7 +81,7 @@ extension Run {
 
   // MARK: Spool
 
-  func spool(_ reports: [RunReport], by w: Int) {
+  func spool(_ reports: [Delivered], by w: Int) {
     guard !reports.isEmpty else { return }
     note(.spooled, region: workers[w].region, worker: workers[w].number, Int64(reports.count))
     for var report in reports {
@@ -110,4 +113,10 @@ extension Run {
     workers[w].isOffline = false
     planPoll(w)
   }
+}
+
+extension Delivered {
+  var isFailing: Bool { if case .attempt(_, _, .down, _) = content { true } else { false } }
+  /// Names the attempt; nil where there was none.
+  var mark: Int64? { if case .attempt(_, _, _, let seen) = content { seen.bodyBytes } else { nil } }
 }

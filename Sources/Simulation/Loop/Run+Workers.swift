@@ -5,6 +5,11 @@ import Store
 
 /// What workers do: fetch jobs, start each at its due time, try again as the probe does, go on alone when nobody answers.
 extension Run {
+  /// A worker that nothing keeps waits for jobs without an end: in the place of a request every few seconds.
+  static let waitMs = Instant.dayMs
+
+  func regionID(_ w: Int) -> RegionID { RegionID(Int64(workers[w].region) + 1) }
+
   func planPoll(_ w: Int) {
     guard workers[w].isAlive, !workers[w].isOffline, !workers[w].isPolling else { return }
     workers[w].isPolling = true
@@ -20,8 +25,8 @@ extension Run {
       return plan(.poll(w, life: workers[w].life), at: now + 2000)
     }
     let most = 16
-    let leases = await engine.lease(
-      region: RegionID(Int64(workers[w].region) + 1), worker: WorkerID(Int64(w)), max: most)
+    await engine.wait([(WorkerID(Int64(w)), regionID(w))], waitMs: Self.waitMs)
+    let leases = await engine.offer(most, to: WorkerID(Int64(w)), in: regionID(w))
     for lease in leases {
       note(
         .claimed, monitor: lease.job.id.monitor, region: workers[w].region, worker: workers[w].number,
@@ -92,9 +97,9 @@ extension Run {
           lateMs: Int32(clamping: one.startedAt - one.due), status: outcome.status, observation: seen))
     } else {
       hand(
-        RunReport(
-          job: one.job, generation: one.generation, runKey: one.job.runKey, attempt: attempt, isFinal: next == nil,
-          lateMs: Int32(clamping: one.startedAt - one.due), status: outcome.status, observation: seen), by: one.worker)
+        Delivered(
+          job: one.job, generation: one.generation, lateMs: Int32(clamping: one.startedAt - one.due),
+          content: .attempt(attempt, isFinal: next == nil, outcome.status, seen)), by: one.worker)
     }
   }
 
@@ -107,6 +112,7 @@ extension Run {
 
   private func report(_ report: ProbeReport) async throws {
     guard let engine else { return }
+    await engine.wait([(.embedded, RegionID(1))], waitMs: 0)
     await engine.take([report])
     try await follow()
   }
@@ -128,7 +134,7 @@ extension Run {
   /// Starts what the plan says is due now, unless it is in hand under a lease.
   func ownSlot(_ w: Int) {
     guard workers[w].isOffline else { return }
-    let region = RegionID(Int64(workers[w].region) + 1)
+    let region = regionID(w)
     for row in plan where row.region == region && row.contains(now) {
       let job = JobID(monitor: row.monitor, region: region, trigger: .schedule, mark: now.ms)
       guard workers[w].held.insert(job).inserted else { continue }
@@ -138,7 +144,7 @@ extension Run {
   }
 
   private func planOwnSlot(_ w: Int) {
-    let region = RegionID(Int64(workers[w].region) + 1)
+    let region = regionID(w)
     let next = plan.filter { $0.region == region }.compactMap { $0.firstSlot(atOrAfter: now + 1) }.min()
     if let next { plan(.ownSlot(w, life: workers[w].life), at: next) }
   }

@@ -15,12 +15,12 @@ struct Worker {
   var isPolling = false
   /// Jobs under lease in its hands.
   var held: Set<JobID> = []
-  var buffer: [RunReport] = []
+  var buffer: [Delivered] = []
   var isSending = false
   /// Messages that were not answered yet, and how often each was sent.
-  var waiting: [Int64: (reports: [RunReport], tries: Int)] = [:]
+  var waiting: [Int64: (reports: [Delivered], tries: Int)] = [:]
   /// On disk: a crash does not take it.
-  var spool: [RunReport] = []
+  var spool: [Delivered] = []
   var isReconnecting = false
   /// What its estimate of the control plane's time is off by.
   var skewMs: Int64
@@ -51,7 +51,7 @@ enum Moment {
   case begin(Int64)
   case end(Int64)
   case send(Int, life: Int)
-  case arrive(Int, message: Int64, [RunReport])
+  case arrive(Int, message: Int64, [Delivered])
   case answered(Int, life: Int, message: Int64)
   case timeOut(Int, life: Int, message: Int64)
   case offline(Int, life: Int)

@@ -33,7 +33,7 @@ public struct Scenario: Hashable, Sendable {
   func settings(of monitor: Int) -> MonitorSettings {
     var random = Seeded(mixed(mixed(seed, 11), Int64(monitor)))
     var settings = MonitorSettings(name: "monitor-\(monitor)", url: "http://monitor-\(monitor).test/")
-    settings.intervalS = intervalS ?? random.pick([300, 600, 900])
+    settings.intervalS = intervalS ?? random.pick([300, 600, 900, 1800])
     settings.timeoutMs = intervalS == nil ? random.pick([2000, 5000, 10_000]) : 10_000
     settings.timeoutMs = min(settings.timeoutMs, settings.intervalS * 1000)
     settings.attempts = intervalS == nil ? random.pick([2, 3, 3, 4]) : 3

@@ -14,7 +14,7 @@ final class WatchedQueue: JobQueue {
     var ready: Set<RegionID> = []
     var open: [JobID: Instant] = [:]
     var deadlines = Heap<Deadline>()
-    var newest: [JobID: Generation] = [:]
+    var newest: [JobID: LeaseRef] = [:]
     var superseded: [LeaseRef: Instant] = [:]
     var closed: [ClosedJob] = []
 
@@ -74,9 +74,7 @@ final class WatchedQueue: JobQueue {
     state.withLock { state in
       for lease in leases {
         state.await(lease.job.id, lease.until)
-        if let old = state.newest.updateValue(lease.generation, forKey: lease.job.id) {
-          state.superseded[LeaseRef(job: lease.job.id, generation: old)] = now
-        }
+        if let old = state.newest.updateValue(lease.ref, forKey: lease.job.id) { state.superseded[old] = now }
       }
     }
     return leases
@@ -93,8 +91,10 @@ final class WatchedQueue: JobQueue {
     state.withLock { state in for id in ids { state.end(id) } }
   }
 
-  func handBack(worker: WorkerID, now: Instant) async throws {
-    try await inner.handBack(worker: worker, now: now)
+  func ready(in region: RegionID) async throws -> Int { try await inner.ready(in: region) }
+
+  func handBack(worker: WorkerID, isLost: Bool, now: Instant) async throws {
+    try await inner.handBack(worker: worker, isLost: isLost, now: now)
     state.withLock { state in state.ready.formUnion(state.open.keys.map(\.region)) }
   }
 

@@ -174,7 +174,7 @@ public final class JSONReader {
 
   // MARK: Private
 
-  private static func parse(_ request: Request) throws(Problem) -> JSON {
+  static func parse(_ request: Request) throws(Problem) -> JSON {
     guard !request.body.isEmpty else { return .object([]) }
     let type = request.header("content-type") ?? "application/json"
     let essence = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }

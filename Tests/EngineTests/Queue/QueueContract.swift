@@ -99,7 +99,7 @@ struct QueueContract {
     let queue = try await make()
     try await queue.emit([job(1), job(2)], now: start)
     _ = try await queue.claim(region: region, worker: here, max: 1, now: start)
-    try await queue.handBack(worker: here, now: start)
+    try await queue.handBack(worker: here, isLost: false, now: start)
     #expect(try await queue.claim(region: region, worker: there, max: 9, now: start).count == 2)
   }
 

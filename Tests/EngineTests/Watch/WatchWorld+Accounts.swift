@@ -94,7 +94,7 @@ extension Engine {
 
   /// Takes a report as from a worker that the prober does not know.
   func deliver(_ report: RunReport) async {
-    reports.append(report)
+    reports.append(Incoming(report: report, ticket: nil, place: 0))
     await flush()
   }
 }

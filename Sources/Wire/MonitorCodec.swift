@@ -1,10 +1,10 @@
 import Domain
 import JSON
-import SQLite
 
-/// Settings as stored: what may be read in `settings`, what may hold secrets (headers, body) sealed beside it.
-enum MonitorCodec {
-  static func plain(_ s: MonitorSettings) -> JSON {
+/// Settings as JSON, as rows hold them and as workers get them: what may be read, and what may hold secrets (headers,
+/// body), which rows keep sealed.
+public enum MonitorCodec {
+  public static func plain(_ s: MonitorSettings) -> JSON {
     [
       "method": .string(s.method), "timeout_ms": JSON(s.timeoutMs), "degraded_after_ms": JSON(s.degradedAfterMs),
       "degraded_checks": JSON(s.degradedChecks), "attempts": JSON(s.attempts),
@@ -17,14 +17,14 @@ enum MonitorCodec {
   }
 
   /// Nil when there is nothing to hide.
-  static func secret(_ s: MonitorSettings) -> JSON? {
+  public static func secret(_ s: MonitorSettings) -> JSON? {
     guard !s.headers.isEmpty || s.body != nil else { return nil }
     return [
       "headers": .array(s.headers.map { ["name": .string($0.name), "value": .string($0.value)] }), "body": JSON(s.body),
     ]
   }
 
-  static func settings(
+  public static func settings(
     name: String, url: String, kind: String, intervalS: Int, enabled: Bool, plain: JSON, secret: JSON?
   ) -> MonitorSettings {
     var s = MonitorSettings(name: name, url: url)
@@ -86,7 +86,7 @@ extension Assertion {
     return .object(members)
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let source = json["source"]?.string.flatMap(Source.init),
       let comparison = json["comparison"]?.string.flatMap(Comparison.init)
     else { return nil }

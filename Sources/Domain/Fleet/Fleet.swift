@@ -1,0 +1,128 @@
+/// How a region stands. Only a healthy one has a voice about targets.
+public enum RegionState: String, Sendable, CaseIterable {
+  case healthy
+  /// No worker of it was heard of lately.
+  case offline
+  /// Its own network or resolver seems to fail.
+  case suspect
+  /// Its workers cannot keep up, so that their time-outs prove nothing.
+  case overloaded
+
+  /// Why its slots have no result meanwhile.
+  public var missed: MissedReason? {
+    switch self {
+    case .healthy: nil
+    case .offline: .workerOffline
+    case .suspect: .regionSuspect
+    case .overloaded: .overloaded
+    }
+  }
+}
+
+/// The workers that are heard of, and what follows for their regions. A pure value, owned by the engine.
+public struct Fleet: Sendable {
+  public struct Member: Hashable, Sendable {
+    public let worker: WorkerID
+    public let region: RegionID
+    /// Until then it counts as being there; a worker that waits for jobs is there while it waits.
+    public var seenUntil: Instant
+    public var seen: Instant
+    public var report: WorkerReport?
+    /// Jobs handed out since the control plane's start.
+    public var jobs = 0
+  }
+
+  public enum Event: Sendable {
+    case seen(WorkerID, RegionID, waitMs: Int64, WorkerReport?)
+    case left(WorkerID)
+    case timePassed
+  }
+
+  public enum Action: Hashable, Sendable {
+    /// A worker was silent for too long: what it holds goes to others.
+    case lost(WorkerID)
+    case regionChanged(RegionID, from: RegionState, to: RegionState)
+  }
+
+  public private(set) var members: [WorkerID: Member] = [:]
+  public private(set) var states: [RegionID: RegionState] = [:]
+  public private(set) var guards: [RegionID: RegionGuard] = [:]
+  private let begun: Instant
+
+  /// Regions count as healthy for a while after the start, so that their workers may find back.
+  public init(begun: Instant) { self.begun = begun }
+
+  public func state(of region: RegionID) -> RegionState { states[region] ?? .healthy }
+  public func healthy(in region: RegionID, now: Instant) -> Int {
+    members.values.count { $0.region == region && $0.seenUntil > now }
+  }
+
+  public mutating func handle(_ event: Event, regions: some Sequence<RegionID>, now: Instant) -> [Action] {
+    var actions: [Action] = []
+    switch event {
+    case .seen(let worker, let region, let waitMs, let report):
+      var member = members[worker] ?? Member(worker: worker, region: region, seenUntil: now, seen: now)
+      member.seen = now
+      member.seenUntil = max(now + waitMs, now) + Limits.workerSilentMs
+      if let report { member.report = report }
+      members[worker] = member
+    case .left(let worker): members[worker] = nil
+    case .timePassed:
+      for (worker, _) in members.filter({ $0.value.seenUntil <= now }).sorted(by: { $0.key < $1.key }) {
+        members[worker] = nil
+        actions.append(.lost(worker))
+      }
+    }
+    for region in regions { conclude(region, now: now, into: &actions) }
+    return actions
+  }
+
+  public mutating func handedOut(_ jobs: Int, to worker: WorkerID) { members[worker]?.jobs += jobs }
+
+  /// Takes in a report from a region; answers targets to be looked at now, to tell its trouble from the target's.
+  public mutating func see(_ target: String, failed: Bool, in region: RegionID, at: Instant, now: Instant) -> [String] {
+    guard guards[region, default: RegionGuard()].see(target, failed: failed, at: at) else { return [] }
+    guard guards[region]!.asksOthers(at: now) else { return [] }
+    return guards[region]!.witnesses(besides: target, count: RegionGuard.togetherMin - 1)
+  }
+
+  private mutating func conclude(_ region: RegionID, now: Instant, into actions: inout [Action]) {
+    _ = guards[region, default: RegionGuard()].conclude(now: now)
+    let before = state(of: region)
+    let after = judged(region, now: now)
+    guard after != before else { return }
+    states[region] = after
+    actions.append(.regionChanged(region, from: before, to: after))
+  }
+
+  private func judged(_ region: RegionID, now: Instant) -> RegionState {
+    let present = members.values.filter { $0.region == region && $0.seenUntil > now }
+    guard !present.isEmpty else { return now - begun < Limits.workersReturnMs ? state(of: region) : .offline }
+    let reports = present.compactMap(\.report)
+    if !reports.isEmpty, reports.count == present.count {
+      if reports.allSatisfy({ $0.canaryWorks == false || $0.resolverWorks == false }) { return .suspect }
+      let limit = state(of: region) == .overloaded ? Limits.loopLagHealthyUs : Limits.loopLagOverloadedUs
+      if reports.allSatisfy({ $0.loopLagP99Us > limit }) { return .overloaded }
+    }
+    // A place that was chosen because it always answers proves more than many that may share a fate.
+    let isProved = reports.contains { $0.canaryWorks == true && $0.hasOwnCanaries }
+    return guards[region]?.isSuspect == true && !isProved ? .suspect : .healthy
+  }
+}
+
+/// A region that gained or lost its voice.
+public struct RegionChange: Hashable, Sendable {
+  public let region: RegionID
+  public let name: String
+  public let from: RegionState
+  public let to: RegionState
+  public let at: Instant
+
+  public init(region: RegionID, name: String, from: RegionState, to: RegionState, at: Instant) {
+    self.region = region
+    self.name = name
+    self.from = from
+    self.to = to
+    self.at = at
+  }
+}

@@ -1,0 +1,112 @@
+import Domain
+import SQLite
+
+public struct WorkerRow: Hashable, Sendable {
+  public let key: WorkerID
+  public let id: PublicID<WorkerTag>
+  public let region: RegionID
+  public let hostname: String
+  public let version: String
+  public let enrolled: Instant
+  public let seen: Instant
+}
+
+/// Workers of regions, kept by the hash of their token's secret.
+public enum WorkerQueries {
+  private static let columns = "w.id, w.public_id, w.region_id, w.hostname, w.version, w.enrolled_ms, w.seen_ms"
+
+  private static func row(_ row: Row) -> WorkerRow {
+    WorkerRow(
+      key: WorkerID(row.int(0)), id: PublicID(stored: row.text(1)), region: RegionID(row.int(2)), hostname: row.text(3),
+      version: row.text(4), enrolled: Instant(ms: row.int(5)), seen: Instant(ms: row.int(6)))
+  }
+
+  public static func create(
+    region: RegionID, keyID: String, secretHash: [UInt8], hostname: String, version: String, address: String,
+    in db: Connection, world: World
+  ) throws -> PublicID<WorkerTag> {
+    let id = world.newID(PublicID<WorkerTag>.self)
+    try db.run(
+      """
+      INSERT INTO worker (public_id, region_id, key_id, secret_hash, hostname, version, address, enrolled_ms, seen_ms)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+      """,
+      [
+        .text(id.text), .int(region.raw), .text(keyID), .blob(secretHash), .text(hostname), .text(version),
+        .text(address), .int(world.now().ms),
+      ])
+    return id
+  }
+
+  public static func count(in db: Connection) throws -> Int {
+    try db.first("SELECT count(*) FROM worker WHERE revoked_ms IS NULL") { Int($0.int(0)) } ?? 0
+  }
+
+  /// What a presented token leads to; the caller compares the hashes. Nothing for a revoked one.
+  public static func identity(keyID: String, in db: Connection) throws -> (
+    row: WorkerRow, secretHash: [UInt8], nextSecretHash: [UInt8]?
+  )? {
+    try db.first(
+      "SELECT \(columns), w.secret_hash, w.next_secret_hash FROM worker w WHERE w.key_id = $1 AND w.revoked_ms IS NULL",
+      [.text(keyID)]
+    ) { (row($0), $0.blob(7), $0.isNull(8) ? nil : $0.blob(8)) }
+  }
+
+  /// A second secret that counts beside the first, until it is used.
+  public static func offerSecret(_ hash: [UInt8], worker: WorkerID, in db: Connection) throws {
+    try db.run("UPDATE worker SET next_secret_hash = $1 WHERE id = $2", [.blob(hash), .int(worker.raw)])
+  }
+
+  /// The second secret was used: it is the only one from here on.
+  public static func takeUpSecret(worker: WorkerID, in db: Connection) throws {
+    try db.run(
+      """
+      UPDATE worker SET secret_hash = next_secret_hash, next_secret_hash = NULL
+      WHERE id = $1 AND next_secret_hash IS NOT NULL
+      """, [.int(worker.raw)])
+  }
+
+  public static func touch(_ worker: WorkerID, address: String, at: Instant, in db: Connection) throws {
+    try db.run(
+      "UPDATE worker SET seen_ms = $1, address = $2 WHERE id = $3", [.int(at.ms), .text(address), .int(worker.raw)])
+  }
+
+  /// Of regions that the organization may see, by region and host.
+  public static func list(scope: TenantScope, in db: Connection) throws -> [WorkerRow] {
+    try db.rows(
+      """
+      SELECT \(columns) FROM worker w JOIN region r ON r.id = w.region_id
+      WHERE w.revoked_ms IS NULL AND (r.organization_id IS NULL OR r.organization_id = $1)
+      ORDER BY r.name, w.hostname, w.id
+      """, [.int(scope.organization.raw)], row)
+  }
+
+  /// Public ids by key, for results.
+  public static func publicIDs(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: String] {
+    var out: [WorkerID: String] = [:]
+    for worker in Set(workers) where worker != .embedded {
+      out[worker] = try db.first("SELECT public_id FROM worker WHERE id = $1", [.int(worker.raw)]) { $0.text(0) }
+    }
+    return out
+  }
+
+  /// Ends a worker's right to work. A private region's by its organization, a shared one's where the installation has one
+  /// organization, which then is its operator. Nil when there is no such worker here.
+  public static func revoke(
+    _ id: PublicID<WorkerTag>, scope: TenantScope, by principal: Principal, in db: Connection, world: World
+  ) throws -> WorkerID? {
+    let found = try db.first(
+      """
+      SELECT w.id, w.hostname, r.name FROM worker w JOIN region r ON r.id = w.region_id
+      WHERE w.public_id = $1 AND w.revoked_ms IS NULL AND (r.organization_id = $2
+        OR r.organization_id IS NULL AND (SELECT count(*) FROM organization) = 1)
+      """, [.text(id.text), .int(scope.organization.raw)]
+    ) { (WorkerID($0.int(0)), $0.text(1), $0.text(2)) }
+    guard let (key, hostname, region) = found else { return nil }
+    try db.run("UPDATE worker SET revoked_ms = $1 WHERE id = $2", [.int(world.now().ms), .int(key.raw)])
+    try Audit.record(
+      "worker.revoke", subject: id.text, detail: ["hostname": .string(hostname), "region": .string(region)],
+      scope: scope, by: principal, in: db, world: world)
+    return key
+  }
+}

@@ -1,0 +1,234 @@
+import Curl
+import Domain
+import JSON
+import Probe
+import Synchronization
+import Wire
+
+/// A worker at work: performs what `WorkerCore` decides, with real probes, a real disk and the real network.
+public actor Worker {
+  public struct Settings: Sendable {
+    public var controlPlane: WebURL
+    public var worker: String
+    public var token: String
+    public var core = WorkerCore.Configuration()
+    public var probe = ProbeEngine.Configuration()
+    public var spoolFolder: String
+    public var spool = Spool.Configuration()
+
+    public init(controlPlane: WebURL, worker: String, token: String, spoolFolder: String) {
+      self.controlPlane = controlPlane
+      self.worker = worker
+      self.token = token
+      self.spoolFolder = spoolFolder
+    }
+  }
+
+  /// What the local port shows.
+  public struct Sight: Sendable {
+    public var isAway = false
+    public var report = WorkerReport()
+  }
+
+  private let settings: Settings
+  private let world: World
+  private let plane: ControlPlane
+  private let probe: ProbeEngine
+  private let disk: LoopThread<Spool>
+  private let say: @Sendable (String) -> Void
+  private var core: WorkerCore
+  private var lateness = RecentValues(capacity: 4096)
+  private let reports: AsyncStream<[ProbeReport]>
+  private var finish: CheckedContinuation<String?, Never>?
+  private var ended: String??
+
+  /// Opens the spool and starts the probe. `say` hears of what a person would want to know.
+  public init(
+    _ settings: Settings, client: OutboundClient, world: World, say: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.settings = settings
+    self.world = world
+    self.say = say
+    plane = ControlPlane(client: client, url: settings.controlPlane, token: settings.token)
+    let (reports, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
+    self.reports = reports
+    probe = try ProbeEngine(configuration: settings.probe, world: world) { mailbox.yield($0) }
+    let found = Mutex(0)
+    disk = try LoopThread(name: "spool") { [settings] _ in
+      let spool = try Spool(folder: settings.spoolFolder, configuration: settings.spool, now: world.now)
+      found.withLock { $0 = spool.records }
+      return spool
+    }
+    core = WorkerCore(
+      configuration: settings.core, worker: .embedded, spooled: found.withLock { $0 },
+      seed: world.random(8).reduce(0) { $0 << 8 | UInt64($1) })
+  }
+
+  /// Works until it is told to leave or is not wanted any more; answers why in the second case.
+  public func run() async -> String? {
+    // What this worker held before a crash goes to others at once.
+    do { _ = try await plane.post("leave/", [], timeoutMs: 10_000) } catch {
+      if case .trouble(let trouble, let words) = error, trouble != .away { say("leave: \(words)") }
+    }
+    let intake = Task { for await batch in reports { self.take(batch) } }
+    let ticks = Task {
+      while !Task.isCancelled {
+        _ = try? await Task.sleep(for: .milliseconds(50))
+        self.tick()
+      }
+    }
+    send(.begin)
+    let reason = await withCheckedContinuation { continuation in
+      if let ended { continuation.resume(returning: ended) } else { finish = continuation }
+    }
+    ticks.cancel()
+    probe.stop()
+    intake.cancel()
+    if reason == nil { _ = try? await plane.post("leave/", [], timeoutMs: 5000) }
+    disk.stop()
+    return reason
+  }
+
+  /// Begins nothing more; what is under way has `drainMs` to end and to be delivered, the rest waits on disk.
+  public func leave(drainMs: Int64 = Limits.drainMs) async {
+    send(.leave)
+    _ = try? await Task.sleep(for: .milliseconds(drainMs))
+    perform(core.giveUp())
+  }
+
+  public var sight: Sight {
+    var out = Sight()
+    out.isAway = core.isAway
+    out.report = said
+    return out
+  }
+
+  // MARK: Events
+
+  private func take(_ batch: [ProbeReport]) {
+    for one in batch { lateness.add(Int(one.lateMs)) }
+    send(.reported(batch))
+  }
+
+  private func tick() {
+    send(.timePassed)
+    disk.post { [weak self] spool in
+      let (bytes, dropped) = (spool.bytes, spool.dropped)
+      Task { await self?.note(bytes: bytes, dropped: dropped) }
+    }
+  }
+
+  private var said: WorkerReport {
+    var out = WorkerReport()
+    core.observe { out = $0 }
+    return out
+  }
+
+  private func note(bytes: Int, dropped: Int) {
+    let seen = probe.statistics
+    core.observe { report in
+      report.spoolBytes = bytes
+      report.dropped = dropped
+      report.started = seen.started
+      report.startedLate = seen.startedLate
+      report.loopLagP99Us = seen.loopLagP99Us
+      report.busyPermille = Int(seen.busyShare * 1000)
+    }
+  }
+
+  private func send(_ event: WorkerCore.Event) {
+    let now = world.monotonicNs()
+    let p99 = lateness.quantile(0.99)
+    let skew = core.clock.isSet ? Int(clamping: world.now() - core.clock.now(now)) : 0
+    core.observe {
+      $0.latenessP99Ms = p99
+      $0.skewMs = skew
+    }
+    perform(core.handle(event, nowNs: now))
+  }
+
+  // MARK: Actions
+
+  private func perform(_ actions: [WorkerCore.Action]) {
+    for action in actions {
+      switch action {
+      case .poll(let asked): Task { await self.poll(asked) }
+      case .start(let runs): probe.submit(runs)
+      case .cancel(let tokens): probe.cancel(tokens)
+      case .deliver(let batch, let results): Task { await self.deliver(batch, results) }
+      case .renew(let refs): Task { await self.renew(refs) }
+      case .spool(let results): spool(results)
+      case .readSpool(let most): readSpool(most)
+      case .emptySpool(let mark):
+        disk.post { [say] spool in
+          do { try spool.empty(mark: mark) } catch { say("spool: \(error)") }
+        }
+      case .say(let words): say(words)
+      case .end(let reason):
+        ended = .some(reason)
+        finish?.resume(returning: reason)
+        finish = nil
+      }
+    }
+  }
+
+  private func poll(_ asked: JobsRequest) async {
+    let askedNs = world.monotonicNs()
+    do {
+      let json = try await plane.post("jobs/", asked.json.bytes, timeoutMs: asked.waitMs + 10_000)
+      let answer = try JobsAnswer(json, region: core.knownRegion) { core.known($0, $1) }
+      send(.polled(answer, askedNs: asked.waitMs == 0 ? askedNs : nil))
+    } catch let error as ControlPlane.Failure {
+      guard case .trouble(let trouble, let words) = error else { return }
+      if trouble == .refused { say("jobs: \(words)") }
+      send(.pollFailed(trouble == .revoked ? .revoked : .away))
+    } catch {
+      say("jobs: \(error)")
+      send(.pollFailed(.away))
+    }
+  }
+
+  private func deliver(_ batch: Int, _ results: [Delivered]) async {
+    do {
+      let body: JSON = ["results": .array(results.map(\.json))]
+      let json = try await plane.post("results/", body.bytes, timeoutMs: 30_000)
+      send(.delivered(batch: batch, try DeliveryAnswer(json)))
+    } catch let error as ControlPlane.Failure {
+      guard case .trouble(let trouble, let words) = error else { return }
+      if trouble == .refused { say("results: \(words)") }
+      send(.deliveryFailed(batch: batch, trouble))
+    } catch {
+      say("results: \(error)")
+      send(.deliveryFailed(batch: batch, .away))
+    }
+  }
+
+  private func renew(_ refs: [LeaseRef]) async {
+    do {
+      let body: JSON = ["leases": .array(refs.map(\.json))]
+      let json = try await plane.post("leases/", body.bytes, timeoutMs: 10_000)
+      send(.renewed(lost: (json["lost"]?.array ?? []).compactMap { LeaseRef($0, worker: .embedded) }))
+    } catch {
+      // Asked again in a second; a lease that ends meanwhile is somebody else's.
+      send(.renewed(lost: []))
+    }
+  }
+
+  private func spool(_ results: [Delivered]) {
+    disk.post { [say] spool in
+      do {
+        try spool.append(results)
+        try spool.sync()
+      } catch { say("\(results.count) results could not be kept: \(error)") }
+    }
+  }
+
+  private func readSpool(_ most: Int) {
+    disk.post { [weak self, say] spool in
+      var read: (results: [Delivered], mark: Int) = ([], 0)
+      do { read = try spool.read(most) } catch { say("spool: \(error)") }
+      let (results, mark) = read
+      Task { await self?.send(.spoolRead(results, mark: mark)) }
+    }
+  }
+}
