@@ -32,11 +32,13 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium",
+        "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTTPServer", "HTML", "SQLite",
+        "Curl", "Sodium",
         "JSON", "Domain", "CLinux", "CTLSTarget",
       ],
       swiftSettings: strict),
-    swift("Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
+    swift(
+      "Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
     swift("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
     swift("Engine", ["Store", "Wire", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),

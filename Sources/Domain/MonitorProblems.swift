@@ -74,7 +74,7 @@ extension MonitorSettings {
     found.check(Set(regions).count == regions.count, "/regions", "names one twice")
     for (i, region) in regions.enumerated() {
       found.check(
-        Token.isRegionName(region), "/regions/\(i)", "must be 1 to 40 of a-z, 0-9 and -, lower case")
+        Token.isRegionName(region), "/regions/\(i)", "must be 1 to 63 of a-z, 0-9 and -, lower case")
     }
     if case .count(let count) = quorum {
       found.check(count >= 1 && count <= max(regions.count, 1), "/quorum", "must be from 1 to the number of regions")

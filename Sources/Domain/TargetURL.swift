@@ -65,7 +65,7 @@ enum Token {
   private static let marks = Set("!#$%&'*+-.^_`|~".utf8)
 
   static func isRegionName(_ text: String) -> Bool {
-    (1...40).contains(text.utf8.count)
+    (1...63).contains(text.utf8.count)
       && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
   }
 

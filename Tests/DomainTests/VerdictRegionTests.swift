@@ -40,6 +40,18 @@ struct VerdictRegionTests {
     #expect(!verdict.inOutage)
   }
 
+  @Test("a region's old word for down is asked anew before it makes a majority, whoever asked the second region")
+  func oldWord() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    see(&verdict, .down, region: 1, at: 100)
+    see(&verdict, .down, region: 1, at: 101)
+    #expect(see(&verdict, .down, region: 3, at: 500, .secondOpinion).contains(.askOthers(than: RegionID(3))))
+    see(&verdict, .up, region: 1, at: 501, .secondOpinion)
+    see(&verdict, .down, region: 3, at: 502, .secondOpinion)
+    #expect(verdict.base == .up)
+  }
+
   @Test("the first region that sees an outage end asks the others, once")
   func endIsAsked() {
     var verdict = watched()

@@ -5,7 +5,8 @@ let mayImport: [(target: String, modules: [String])] = [
   (
     "App",
     [
-      "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTML", "HTTPServer", "SQLite", "Curl", "Sodium",
+      "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTML", "HTTPServer", "SQLite",
+      "Curl", "Sodium",
       "JSON", "Domain", "CLinux", "CTLSTarget",
     ]
   ),

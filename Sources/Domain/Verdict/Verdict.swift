@@ -156,7 +156,9 @@ extension Verdict {
       votes[i].failed(at: report.startedAt, rules: rules)
       let isFirst = before.failures == 0 && before.vote != .down
       actions.append(.keepEvidence(region: report.region, isFirst: isFirst))
-      if isFirst, votes.count > 1, report.trigger != .secondOpinion { actions.append(.askOthers(than: report.region)) }
+      if isFirst, votes.count > 1, report.trigger != .secondOpinion || hasOldDown(besides: report) {
+        actions.append(.askOthers(than: report.region))
+      }
     } else {
       votes[i].succeeded(
         slow: report.status == .degraded, at: report.startedAt, rules: rules, inOutage: inOutage)
@@ -167,6 +169,14 @@ extension Verdict {
       if before.failures > 0 || before.vote == .down && before.successes == 0 {
         actions.append(.streakEnded(region: report.region))
       }
+    }
+  }
+
+  /// Whether another region said down a while ago and has not looked since: its word must not make a majority unasked.
+  private func hasOldDown(besides report: Report) -> Bool {
+    votes.contains {
+      $0.region != report.region && $0.vote == .down
+        && ($0.at.map { $0 < report.startedAt - Int64(rules.budgetMs) } ?? true)
     }
   }
 

@@ -54,7 +54,7 @@ public struct API: Sendable {
     case .listRegions: return try await RegionAPI.list(call.known(), context)
     case .listAuditLog: return try await AuditAPI.list(call.known(), context)
     case .listMonitors, .createMonitor, .showMonitor, .updateMonitor, .deleteMonitor, .checkMonitor, .listResults,
-      .showMetrics, .showUptime:
+      .showMetrics, .showUptime, .accountSlots:
       return try await watching(call)
     case .listServices, .createService, .showService, .updateService, .deleteService, .listIncidents, .createIncident,
       .showIncident, .updateIncident, .deleteIncident, .addIncidentUpdate, .acknowledgeIncident, .listStatusPages,

@@ -9,7 +9,7 @@ public enum APIOperation: String, Surface {
   case listMembers, updateMember, removeMember
   case listInvitations, createInvitation, revokeInvitation, acceptInvitation
   case listMonitors, createMonitor, showMonitor, updateMonitor, deleteMonitor, checkMonitor
-  case listResults, showMetrics, showUptime
+  case listResults, showMetrics, showUptime, accountSlots
   case listRegions, listAuditLog
   case listServices, createService, showService, updateService, deleteService
   case listIncidents, createIncident, showIncident, updateIncident, deleteIncident
@@ -63,6 +63,7 @@ public enum APIOperation: String, Surface {
     case .listResults: Endpoint(.get, "monitors/{id}/results", .read)
     case .showMetrics: Endpoint(.get, "monitors/{id}/metrics", .read)
     case .showUptime: Endpoint(.get, "monitors/{id}/uptime", .read)
+    case .accountSlots: Endpoint(.get, "monitors/{id}/slots", .read)
     case .listRegions: Endpoint(.get, "regions", .read)
     case .listAuditLog: Endpoint(.get, "audit-log", .admin)
 

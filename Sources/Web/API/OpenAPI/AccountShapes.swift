@@ -14,7 +14,7 @@ extension APIOperation {
       .updateMember, .removeMember, .listInvitations, .createInvitation, .revokeInvitation, .acceptInvitation:
       OrganizationShapes.shape(self)
     case .listMonitors, .createMonitor, .showMonitor, .updateMonitor, .deleteMonitor, .checkMonitor, .listResults,
-      .showMetrics, .showUptime:
+      .showMetrics, .showUptime, .accountSlots:
       WatchingShapes.shape(self)
     default: TellingShapes.shape(self)
     }

@@ -15,6 +15,7 @@ extension API {
     case .listResults: return try await ResultAPI.list(request, context)
     case .showMetrics: return try await ResultAPI.metrics(request, context)
     case .showUptime: return try await ResultAPI.uptime(request, context)
+    case .accountSlots: return try await ResultAPI.slots(request, context)
     default: throw Problem.notFound
     }
   }

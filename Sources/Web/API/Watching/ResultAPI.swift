@@ -49,6 +49,35 @@ enum ResultAPI {
     ])
   }
 
+  /// What became of every due time: by hour and region, results and missed slots by reason.
+  static func slots(_ request: APIRequest, _ context: WebContext) async throws -> Response {
+    let monitor = try await MonitorAPI.find(request, context)
+    let now = context.world.now()
+    let to = min(try request.query.instant("to") ?? now, now)
+    let from = max(try request.query.instant("from") ?? to - Instant.dayMs, to - accountedMsMax)
+    let (accounts, regions) = try await context.store.read { db in
+      (
+        try AccountingQueries.accounts(of: monitor.id, from: from, to: to, in: db),
+        try RegionQueries.list(scope: request.scope, in: db)
+      )
+    }
+    let names = Dictionary(regions.map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
+    return .json([
+      "from": JSON(from), "to": JSON(to),
+      "results": .array(
+        accounts.map { account in
+          [
+            "hour": JSON(Instant(ms: account.hour * Instant.hourMs)), "region": .string(names[account.region] ?? ""),
+            "due": JSON(account.due), "results": JSON(account.results),
+            "missed": .object(MissedReason.allCases.map { .init($0.name, JSON(account.missed[$0] ?? 0)) }),
+            "open": JSON(account.open),
+          ]
+        }),
+    ])
+  }
+
+  private static let accountedMsMax = 7 * Instant.dayMs
+
   static func metrics(_ request: APIRequest, _ context: WebContext) async throws -> Response {
     let monitor = try await MonitorAPI.find(request, context)
     let window = try request.query.choice("window", or: Window.day)

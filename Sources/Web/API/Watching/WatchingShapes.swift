@@ -139,6 +139,25 @@ enum WatchingShapes {
           [.always("uptime", .nullable(.number(0...1)))]
             + ["down_s", "degraded_s", "unknown_s", "maintenance_s"].map { .always($0, .integer) }
             + [.always("rule", .string)]))
+    case .accountSlots:
+      OperationShape(
+        "What became of every due time: due = results + missed + open", tag: "monitors",
+        query: [
+          .init("from", .instant, "Slots from here on; a day back without it, seven days at most."),
+          .init("to", .instant, "Slots before this; now without it."),
+        ],
+        answer: .object([
+          .always("from", .instant), .always("to", .instant),
+          .always(
+            "results",
+            .array(
+              .object([
+                .always("hour", .instant), .always("region", .string), .always("due", .integer),
+                .always("results", .integer),
+                .always("missed", .object(MissedReason.allCases.map { .always($0.name, .integer) })),
+                .always("open", .integer),
+              ]))),
+        ]))
     default: OperationShape("A monitor", tag: "monitors", answer: .ref("Monitor"))
     }
   }
