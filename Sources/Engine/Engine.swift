@@ -69,6 +69,9 @@ public actor Engine {
   var flushAgainAt = Instant(ms: 0)
   var flushPauseMs: Int64 = 0
   var lateness = RecentValues(capacity: 4096)
+  /// What the embedded worker says of its lateness, and since when.
+  var latenessP99Ms = 0
+  var latenessAt = Instant(ms: 0)
   var fleet = Fleet(begun: Instant(ms: 0))
   /// Regions that gained or lost their voice, not yet told to the verdicts.
   var regionChanges: [RegionChange] = []
