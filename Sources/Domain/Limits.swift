@@ -70,6 +70,10 @@ public enum Limits {
   public static let deliveryBytesMax = 20 << 20
   /// Deleted monitors that workers are told of; one that missed more gets its plan anew.
   public static let goneRememberedMax = 10_000
+  /// Monitors that a worker names after a crash.
+  public static let suspectsMax = 500
+  /// Crashes over the same monitor before workers are spared it.
+  public static let crashesMax = 3
   /// Results older than this are not worth keeping on a worker's disk, nor taking in.
   public static let spoolAgeMs = 7 * Instant.dayMs
   /// Assignments that one answer to a worker carries; the rest follows with the next.

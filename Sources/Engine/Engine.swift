@@ -75,6 +75,9 @@ public actor Engine {
   var fleet = Fleet(begun: Instant(ms: 0))
   /// Regions that gained or lost their voice, not yet told to the verdicts.
   var regionChanges: [RegionChange] = []
+  /// Crashes of workers over a monitor that has brought no result since, and those that are spared for it.
+  var crashes: [QuarantineKey: Int] = [:]
+  var quarantined: Set<QuarantineKey> = []
   /// Monitors to be looked at now in a region, to tell its trouble from a target's.
   var witnesses: [(site: String, region: RegionID)] = []
   /// Workers that wait for jobs.
@@ -149,6 +152,7 @@ public actor Engine {
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
     regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
+    quarantined = try await store.read { try QuarantineQueries.all(in: $0) }
     for stored in all {
       planVersion += 1
       let one = Watched(stored)

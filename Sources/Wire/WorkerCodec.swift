@@ -193,6 +193,7 @@ extension WorkerReport {
         .init("canary_works", canaryWorks.map(JSON.bool) ?? .null),
         .init("resolver_works", resolverWorks.map(JSON.bool) ?? .null),
         .init("has_own_canaries", .bool(hasOwnCanaries)),
+        .init("suspects", .array(suspects.map { .int($0.raw) })),
       ])
   }
 
@@ -203,6 +204,7 @@ extension WorkerReport {
     canaryWorks = json["canary_works"]?.bool
     resolverWorks = json["resolver_works"]?.bool
     hasOwnCanaries = json["has_own_canaries"]?.bool ?? false
+    suspects = (json["suspects"]?.array ?? []).prefix(Limits.suspectsMax).compactMap { $0.int.map { MonitorID($0) } }
   }
 }
 

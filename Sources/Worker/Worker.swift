@@ -14,13 +14,16 @@ public actor Worker {
     public var core = WorkerCore.Configuration()
     public var probe = ProbeEngine.Configuration()
     public var spoolFolder: String
+    /// Where it is noted what is under way.
+    public var journal: String
     public var spool = Spool.Configuration()
 
-    public init(controlPlane: WebURL, worker: String, token: String, spoolFolder: String) {
+    public init(controlPlane: WebURL, worker: String, token: String, spoolFolder: String, journal: String) {
       self.controlPlane = controlPlane
       self.worker = worker
       self.token = token
       self.spoolFolder = spoolFolder
+      self.journal = journal
     }
   }
 
@@ -38,6 +41,7 @@ public actor Worker {
   private let say: @Sendable (String) -> Void
   private var core: WorkerCore
   private var lateness = RecentValues(capacity: 4096)
+  private let journal: Journal?
   private let reports: AsyncStream<[ProbeReport]>
   private var finish: CheckedContinuation<String?, Never>?
   private var ended: String??
@@ -59,9 +63,13 @@ public actor Worker {
       found.withLock { $0 = spool.records }
       return spool
     }
+    journal = Journal(path: settings.journal)
     core = WorkerCore(
       configuration: settings.core, worker: .embedded, spooled: found.withLock { $0 },
       seed: world.random(8).reduce(0) { $0 << 8 | UInt64($1) })
+    let suspects = journal?.suspects ?? []
+    if !suspects.isEmpty { say("the process before this one ended without a word over \(suspects.count) runs") }
+    core.observe { $0.suspects = Array(suspects.prefix(Limits.suspectsMax)) }
   }
 
   /// Works until it is told to leave or is not wanted any more; answers why in the second case.
@@ -85,6 +93,7 @@ public actor Worker {
     probe.stop()
     intake.cancel()
     if reason == nil { _ = try? await plane.post("leave/", [], timeoutMs: 5000) }
+    journal?.finish()
     disk.stop()
     return reason
   }
@@ -106,11 +115,15 @@ public actor Worker {
   // MARK: Events
 
   private func take(_ batch: [ProbeReport]) {
-    for one in batch { lateness.add(Int(one.lateMs)) }
+    for one in batch {
+      lateness.add(Int(one.lateMs))
+      if one.isFinal { journal?.end(one.token) }
+    }
     send(.reported(batch))
   }
 
   private func tick() {
+    journal?.note(alive: world.now())
     send(.timePassed)
     disk.post { [weak self] spool in
       let (bytes, dropped) = (spool.bytes, spool.dropped)
@@ -153,8 +166,10 @@ public actor Worker {
     for action in actions {
       switch action {
       case .poll(let asked): Task { await self.poll(asked) }
-      case .start(let runs): probe.submit(runs)
-      case .cancel(let tokens): probe.cancel(tokens)
+      case .start(let runs): start(runs)
+      case .cancel(let tokens):
+        for token in tokens { journal?.end(token) }
+        probe.cancel(tokens)
       case .deliver(let batch, let results): Task { await self.deliver(batch, results) }
       case .renew(let refs): Task { await self.renew(refs) }
       case .spool(let results): spool(results)
@@ -172,11 +187,37 @@ public actor Worker {
     }
   }
 
+  private func start(_ runs: [ProbeRun]) {
+    let (now, nowNs) = (world.now(), world.monotonicNs())
+    for run in runs {
+      guard let monitor = core.monitor(of: run.token) else { continue }
+      let waitMs = run.dueNs > nowNs ? Int64((run.dueNs - nowNs) / 1_000_000) : 0
+      journal?.begin(run.token, monitor, due: now + waitMs)
+      #if DEBUG
+        plantCrash(run, afterMs: waitMs)
+      #endif
+    }
+    probe.submit(runs)
+  }
+
+  #if DEBUG
+    /// For tests of what a crash leads to: a target whose path says so ends the process while it is looked at.
+    private func plantCrash(_ run: ProbeRun, afterMs: Int64) {
+      guard run.target.settings.url.hasSuffix("/planted-crash") else { return }
+      Task {
+        _ = try? await Task.sleep(for: .milliseconds(afterMs + 100))
+        fatalError("planted")
+      }
+    }
+  #endif
+
   private func poll(_ asked: JobsRequest) async {
     let askedNs = world.monotonicNs()
     do {
       let json = try await plane.post("jobs/", asked.json.bytes, timeoutMs: asked.waitMs + 10_000)
       let answer = try JobsAnswer(json, region: core.knownRegion) { core.known($0, $1) }
+      // Told once: what is counted is crashes, not polls.
+      core.observe { $0.suspects = [] }
       send(.polled(answer, askedNs: asked.waitMs == 0 ? askedNs : nil))
     } catch let error as ControlPlane.Failure {
       guard case .trouble(let trouble, let words) = error else { return }

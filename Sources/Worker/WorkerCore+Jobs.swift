@@ -48,6 +48,8 @@ extension WorkerCore {
     plan[monitor].flatMap { $0.version == version ? $0 : nil }
   }
   public var knownRegion: RegionID? { region }
+  /// Nil for a run that is no monitor's.
+  public func monitor(of token: UInt64) -> MonitorID? { held[token]?.job.id.monitor }
 
   mutating func takePlan(_ delta: PlanDelta) {
     if delta.isWhole { wholePlan = [] }

@@ -325,3 +325,34 @@ def test_a_workers_own_wall_clock_moves_no_graph(plane, worker, target, region):
     rows = first_results(plane, monitor)
     assert all(abs(time.time() - datetime.datetime.fromisoformat(r["started_at"]).timestamp()) < 30 for r in rows)
     assert 590_000 < one.metrics()["martlet_worker_clock_skew_ms"] < 610_000
+
+
+def test_a_monitor_that_kills_workers_is_taken_from_them(plane, worker, target, region):
+    one = worker(plane.url, region)
+    goal = target()
+    others = [plane.write.monitor(target().url, regions=[region], **QUICK) for _ in range(2)]
+    poison = plane.write.monitor(goal.url + "planted-crash", regions=[region], **QUICK)
+    crashes = 0
+
+    def spared():
+        nonlocal crashes
+        if one.process.poll() is not None:
+            crashes += 1
+            one.start()
+        return f"monitor_quarantined" in plane.martlet.output and poison["id"] in plane.martlet.output
+
+    eventually(spared, 60, 0.2, what="the quarantine")
+    if one.process.poll() is not None:
+        crashes += 1
+        one.start()
+    assert crashes <= 4
+    since = stamp()
+    time.sleep(11)
+    assert one.process.poll() is None, "it lives on"
+    for monitor in others:
+        account = settled(plane, monitor, since, stamp(-5000))
+        assert account["results"] == account["due"] >= 1
+    # Its own slots are accounted for, and an edit gives it another chance.
+    assert settled(plane, poison, since, stamp(-5000))["missed"].get("worker_lost", 0) >= 1
+    plane.write.ok("PATCH", f"monitors/{poison['id']}/", json={"url": goal.url})
+    eventually(lambda: plane.reader.read(f"monitors/{poison['id']}/")["status"] == "up", 20, what="up after the edit")

@@ -64,7 +64,8 @@ private struct WorkerProcess {
     defer { client.stop() }
     let identity = try await identify(client)
     var settings = Worker.Settings(
-      controlPlane: url, worker: identity.worker, token: identity.token, spoolFolder: folder.spool)
+      controlPlane: url, worker: identity.worker, token: identity.token, spoolFolder: folder.spool,
+      journal: folder.path + "/under-way")
     settings.core.canaries = (arguments["canary"] ?? "").split(separator: ",").map(String.init)
     settings.spool.bytesMax = (Int(arguments["spool-megabytes"] ?? "") ?? 256) << 20
     settings.probe.caFile = arguments["ca-file"] ?? settings.probe.caFile

@@ -51,6 +51,8 @@ public struct WorkerReport: Hashable, Sendable {
   public var hasOwnCanaries = false
   /// Whether its resolver answers at all; nil before the first look.
   public var resolverWorks: Bool?
+  /// Monitors that were being looked at when this worker's process before this one crashed; told once.
+  public var suspects: [MonitorID] = []
 
   public init() {}
 }

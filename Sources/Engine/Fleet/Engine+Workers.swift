@@ -10,6 +10,7 @@ extension Engine {
     let begun = now()
     let seen = Fleet.Event.seen(worker, region, waitMs: asked.waitMs, asked.report)
     await follow(fleet.handle(seen, regions: [region], now: begun), now: begun)
+    if let suspects = asked.report?.suspects, !suspects.isEmpty { await crashed(over: suspects, in: region, at: begun) }
     let plan = asked.planVersion.flatMap { delta(since: $0, in: region) }
     while true {
       let now = now()
@@ -70,6 +71,7 @@ extension Engine {
         job: item.job, generation: item.generation, worker: worker, runKey: item.job.runKey, attempt: attempt,
         isFinal: isFinal, lateMs: item.lateMs, status: status, observation: seen)
       reports.append(Incoming(report: report, ticket: ticket, place: place))
+      if isFinal { crashes[QuarantineKey(one.id, region)] = nil }
     }
   }
 
@@ -86,6 +88,11 @@ extension Engine {
       var out: [JobsAnswer.Offer] = []
       for lease in leases {
         guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
+          try await queue.complete([lease.job.id], now: now)
+          continue
+        }
+        guard !quarantined.contains(QuarantineKey(one.id, region)) else {
+          closed.append(ClosedJob(job: lease.job, reason: .workerLost))
           try await queue.complete([lease.job.id], now: now)
           continue
         }

@@ -169,6 +169,7 @@ extension Engine {
     planVersion += 1
     one.version = planVersion
     watched[id] = one
+    try await liftQuarantine(of: id)
     configure(one, at: now, into: &ledger)
     if planned != one.plan { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
     schedule(one, from: now)

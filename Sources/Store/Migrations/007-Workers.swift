@@ -18,6 +18,12 @@ extension Migration {
         revoked_ms BIGINT);
       CREATE INDEX worker_region ON worker (region_id) WHERE revoked_ms IS NULL;
 
+      CREATE TABLE quarantine (
+        monitor_id BIGINT NOT NULL REFERENCES monitor(id),
+        region_id BIGINT NOT NULL REFERENCES region(id),
+        since_ms BIGINT NOT NULL,
+        PRIMARY KEY (monitor_id, region_id));
+
       CREATE TABLE region_token (
         id INTEGER PRIMARY KEY,
         public_id TEXT NOT NULL UNIQUE,

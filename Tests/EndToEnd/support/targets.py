@@ -149,7 +149,9 @@ class Certificates:
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
         )
         if host:
-            names = [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            is_address = host.replace(".", "").isdigit()
+            own = x509.IPAddress(ipaddress.ip_address(host)) if is_address else x509.DNSName(host)
+            names = [own, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
