@@ -17,7 +17,8 @@ public struct Store: Sendable {
     self.sealer = sealer
     let subscribers = subscribers
     database = try Database(
-      path: path, readers: readers, hasThreads: hasThreads, deviceFailed: deviceFailed, committed: { subscribers.deliver($0) }
+      path: path, readers: readers, hasThreads: hasThreads, deviceFailed: deviceFailed,
+      committed: { subscribers.deliver($0) }
     ) { db in
       try Migration.run(on: db, nowMs: world.now().ms)
       try db.run(

@@ -52,6 +52,15 @@ struct VerdictRegionTests {
     #expect(verdict.base == .up)
   }
 
+  @Test(
+    "a failure that is found for another monitor's sake is news to the other regions; one that was asked for is not")
+  func foundByChance() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    #expect(see(&verdict, .down, region: 2, at: 100, .secondOpinion).contains(.askOthers(than: RegionID(2))))
+    #expect(!see(&verdict, .down, region: 1, at: 101, .secondOpinion).contains(.askOthers(than: RegionID(1))))
+  }
+
   @Test("the first region that sees an outage end asks the others, once")
   func endIsAsked() {
     var verdict = watched()

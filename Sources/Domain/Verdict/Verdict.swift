@@ -156,7 +156,7 @@ extension Verdict {
       votes[i].failed(at: report.startedAt, rules: rules)
       let isFirst = before.failures == 0 && before.vote != .down
       actions.append(.keepEvidence(region: report.region, isFirst: isFirst))
-      if isFirst, votes.count > 1, report.trigger != .secondOpinion || hasOldDown(besides: report) {
+      if isFirst, votes.count > 1, report.trigger != .secondOpinion || isNews(report) {
         actions.append(.askOthers(than: report.region))
       }
     } else {
@@ -172,12 +172,14 @@ extension Verdict {
     }
   }
 
-  /// Whether another region said down a while ago and has not looked since: its word must not make a majority unasked.
-  private func hasOldDown(besides report: Report) -> Bool {
-    votes.contains {
-      $0.region != report.region && $0.vote == .down
-        && ($0.at.map { $0 < report.startedAt - Int64(rules.budgetMs) } ?? true)
-    }
+  /// Whether a failing second opinion is the first that is heard of it: nobody else fails (this was asked for another
+  /// monitor's sake), or one that said down a while ago has not looked since, and its word must not make a majority unasked.
+  private func isNews(_ report: Report) -> Bool {
+    let others = votes.filter { $0.region != report.region && $0.isHealthy }
+    return others.allSatisfy { $0.failures == 0 && $0.vote != .down }
+      || others.contains {
+        $0.vote == .down && ($0.at.map { $0 < report.startedAt - Int64(rules.budgetMs) } ?? true)
+      }
   }
 
   /// Applies the quorum rule to the live votes.

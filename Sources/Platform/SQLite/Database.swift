@@ -57,7 +57,9 @@ public final class Database: Sendable {
       let reader = try Connection(path: path, readOnly: true)
       try reader.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA query_only = ON;")
       let handed = Handed(reader)
-      return WorkThread(hasThread: hasThreads, context: { handed.value }) { connection, work in work.forEach { $0(connection) } }
+      return WorkThread(hasThread: hasThreads, context: { handed.value }) { connection, work in
+        work.forEach { $0(connection) }
+      }
     }
   }
 
