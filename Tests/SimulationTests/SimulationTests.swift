@@ -94,20 +94,30 @@ struct PlantedTests {
     #expect(try await isFound("I6") { $0.quorum = 1 })
   }
 
-  @Test("incidents that are not opened break I4")
-  func forgetsIncidents() async throws {
+  @Test("messages that are lost between incident and outbox break I4")
+  func losesMessages() async throws {
     var wiring = Wiring()
     wiring.onChange = { change, db, world in
-      var change = change
-      if change.to == .down, change.monitor.raw == 1 { change.to = .unconfirmed }
       try IncidentFlow.apply(change, in: db, world: world)
+      if change.to == .down { try db.run("DELETE FROM notification WHERE kind = 'monitor.down'") }
     }
     #expect(try await isFound("I4", wiring) { $0.hasFaults = false })
   }
 
-  @Test("a verdict that waits for all regions misses outages")
-  func waitsForAll() async throws {
-    #expect(try await isFound("outage") { $0.quorum = 3 })
+  @Test("an outage that nobody was told of, and down time that nobody counted, are found")
+  func silence() {
+    var scenario = Scenario(seed: 5, days: 4)
+    scenario.hasFaults = false
+    let faults = Faults(scenario)
+    var history = History()
+    history.states = [.init(monitor: 0, since: scenario.end, until: nil, state: .up)]
+    let checks = TruthChecks(
+      truth: Truth(scenario, brokenPaths: faults.brokenPaths), faults: faults,
+      settings: (0..<scenario.monitors).map(scenario.settings), history: history)
+    var seen = TruthChecks.Seen()
+    #expect(!checks.noMissedOutage(&seen).isEmpty)
+    #expect(!checks.downTime(&seen).isEmpty)
+    #expect(checks.noFalseDown().isEmpty)
   }
 
   @Test("a spool that is never delivered breaks I10")
