@@ -73,8 +73,8 @@ struct VerdictRegionTests {
     #expect(see(&verdict, .up, region: 1, at: 700).contains(.askOthers(than: RegionID(1))))
     #expect(!see(&verdict, .up, region: 2, at: 701, .secondOpinion).contains(.askOthers(than: RegionID(2))))
     #expect(!see(&verdict, .up, region: 1, at: 1300).contains(.askOthers(than: RegionID(1))))
+    see(&verdict, .up, region: 2, at: 1301)
     #expect(verdict.base == .up)
-    // The third region never saw it down: the first that recovered completes the majority.
-    #expect(verdict.baseSince == start + 700_000)
+    #expect(verdict.baseSince == start + 701_000)
   }
 }

@@ -163,7 +163,8 @@ extension Verdict {
       votes[i].succeeded(
         slow: report.status == .degraded, at: report.startedAt, rules: rules, inOutage: inOutage)
       // The end of an outage is dated by the region that completes the majority: it is not to wait for its next slot.
-      if inOutage, before.successes == 0, votes.count > 1, report.trigger != .secondOpinion {
+      let isKnown = votes.contains { $0.region != report.region && $0.vote != .up && $0.successes > 0 }
+      if inOutage, before.successes == 0, votes.count > 1, report.trigger != .secondOpinion || !isKnown {
         actions.append(.askOthers(than: report.region))
       }
       if before.failures > 0 || before.vote == .down && before.successes == 0 {

@@ -72,13 +72,16 @@ struct TruthChecks {
   }
 
   /// The down time of an outage that stands alone and clear of faults is right within interval / regions + slot budget.
+  /// Where attempts are lost on their way, the very look that would have seen its end may be one of them, and in an outage
+  /// a slot has one attempt: then the next look does.
   func downTime(_ seen: inout Seen) -> [Violation] {
     var out: [Violation] = []
     let ill = (0..<truth.brokenPaths.count).flatMap { faults.impaired(region: $0) }.merged
     for monitor in settings.indices {
       let one = settings[monitor]
       let interval = Int64(one.intervalS) * 1000
-      let allowed = interval / Int64(one.regions.count) + one.slotBudgetMs + Self.messagesMs
+      let looks: Int64 = truth.losesAttempts ? 2 : 1
+      let allowed = looks * interval / Int64(one.regions.count) + one.slotBudgetMs + Self.messagesMs
       let stretches = truth.targets[monitor]
       for (n, stretch) in stretches.enumerated() where stretch.condition == .down && stretch.span.ms > boundMs(monitor)
       {

@@ -33,6 +33,8 @@ public struct Truth: Sendable {
     targets = (0..<scenario.monitors).map { Self.stretches($0, scenario) }
   }
 
+  var losesAttempts: Bool { lostPerMille > 0 }
+
   func stretch(of monitor: Int, at: Instant) -> Stretch? {
     let all = targets[monitor]
     var low = 0
