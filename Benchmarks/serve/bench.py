@@ -87,6 +87,7 @@ def clone(database, count):
     columns = [r[1] for r in db.execute("PRAGMA table_info(monitor)")]
     rows = db.execute(f"SELECT {','.join(columns)} FROM monitor").fetchall()
     (region,) = db.execute("SELECT id FROM region WHERE name = 'local'").fetchone()
+    (organization,) = db.execute("SELECT id FROM organization").fetchone()
     (next_id,) = db.execute("SELECT max(id) + 1 FROM monitor").fetchone()
     letters = "0123456789abcdefghjkmnpqrstvwxyz"
     source = random.Random(count)
@@ -99,8 +100,13 @@ def clone(database, count):
         values[place["url"]] = f"http://127.0.0.1:{TARGET_PORT}/{number}"
         db.execute(f"INSERT INTO monitor ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})", values)
         db.execute(
-            "INSERT INTO monitor_plan (monitor_id, region_id, from_ms, interval_ms, phase_ms) VALUES (?, ?, ?, 60000, ?)",
-            (number, region, values[place["created_ms"]], source.randrange(60_000)),
+            "INSERT INTO monitor_plan (monitor_id, region_id, from_ms, interval_ms, phase_ms, organization_id)"
+            " VALUES (?, ?, ?, 60000, ?, ?)",
+            (number, region, values[place["created_ms"]], source.randrange(60_000), organization),
+        )
+        db.executemany(
+            "INSERT INTO monitor_tag (monitor_id, tag, organization_id) VALUES (?, ?, ?)",
+            [(number, tag, organization) for tag in ("bench", f"group {number % 20}")],
         )
     db.commit()
     db.close()

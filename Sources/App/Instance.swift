@@ -6,6 +6,7 @@ import HTTPServer
 import JSON
 import Notify
 import Probe
+import Sodium
 import Store
 import Web
 
@@ -24,6 +25,8 @@ struct InstanceSettings: Sendable {
   var dnsServers: String?
   /// Holds the secret that lets workers into any region.
   var clusterTokenFile: String?
+  /// Holds the secret that shows the metrics to other machines.
+  var metricsTokenFile: String?
 }
 
 /// All parts of `serve`, wired. Owns them from start to stop.
@@ -111,16 +114,9 @@ final class Instance: Sendable {
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
       })
-    let tokenFile = settings.clusterTokenFile
-    let gate = WorkerGate(store: store) {
-      guard let tokenFile else { return nil }
-      do throws(CommandFailure) {
-        let token = try WorkerFolder.text(tokenFile)
-        return token.utf8.count >= 16 ? token : nil
-      } catch {
-        log.event("cluster_token_unreadable", [("error", .string(error.message))])
-        return nil
-      }
+    let gate = WorkerGate(store: store) { Self.secret(settings.clusterTokenFile, log) }
+    context.metricsToken = { given in
+      Self.secret(settings.metricsTokenFile, log).map { Sodium.equal(Array($0.utf8), Array(given.utf8)) } ?? false
     }
     context.fleet = FleetAccess(gate: gate, engine: engine)
     context.live = LiveHandlers(hub: hub, baseURL: settings.baseURL)
@@ -156,6 +152,19 @@ final class Instance: Sendable {
     extensions.page = { await pages.answer($0) }
     extensions.live = { await live.answer($0) }
     return extensions
+  }
+
+  /// The operator's secret in a file, read anew each time so that it can be changed; short ones are none.
+  private static func secret(_ file: String?, _ log: Log) -> String? {
+    guard let file else { return nil }
+    do throws(CommandFailure) {
+      let text = try WorkerFolder.text(file)
+      if text.utf8.count >= 16 { return text }
+      log.event("token_too_short", [("file", .string(file))])
+    } catch {
+      log.event("token_unreadable", [("error", .string(error.message))])
+    }
+    return nil
   }
 
   private static func baseURL(_ settings: InstanceSettings) -> String {

@@ -4,6 +4,15 @@ public enum Limits {
   public static let timeoutMs = 100...60_000
   public static let attempts = 1...10
   public static let recoveryChecks = 1...20
+  /// Confirmed changes that are flapping when they fall into one window: the third time that it goes down.
+  public static let flappingChanges = 5
+  public static let flappingWindowMs = 30 * Instant.minuteMs...6 * Instant.hourMs
+  /// Monitors that one monitor depends on.
+  public static let dependenciesMax = 10
+  /// What a monitor's message waits for the conclusion of one that it depends on, or for its own recovery after that one's.
+  public static let messageHeldMsMax = 5 * Instant.minuteMs
+  /// What a second opinion takes to reach its region and to begin there.
+  public static let secondOpinionMs: Int64 = 1000
   public static let maxRedirects = 0...20
   public static let nameCharactersMax = 120
   public static let urlBytesMax = 2048

@@ -39,6 +39,8 @@ public struct MonitorSettings: Hashable, Sendable {
   public var tags: [String] = []
   public var enabled = true
   public var assertions: [Assertion] = []
+  /// What this one needs to work: while one of these is down, this one's trouble is told as part of theirs.
+  public var dependsOn: [PublicID<MonitorTag>] = []
 
   public init(name: String, url: String) {
     self.name = name

@@ -16,11 +16,19 @@ public struct MonitorChange: Sendable {
   public var httpStatus: Int32?
   public var region: String?
   public var recovering: Bool
+  public var flapping: Bool
+  public var wasFlapping: Bool
+  /// Confirmed changes of the present or the last flapping, and when the first of them was.
+  public var flaps: Int
+  public var flappingSince: Instant
+  /// Nothing changed: a check found it as it was, and somebody waits to hear that.
+  public var isSeenAgain = false
 
   public init(
     monitor: MonitorID, publicID: PublicID<MonitorTag>, organization: OrganizationID, name: String, url: String,
     from: MonitorStatus, to: MonitorStatus, since: Instant, at: Instant, failure: Failure? = nil,
-    httpStatus: Int32? = nil, region: String? = nil, recovering: Bool = false
+    httpStatus: Int32? = nil, region: String? = nil, recovering: Bool = false,
+    flapping: Bool = false, wasFlapping: Bool = false, flaps: Int = 0, flappingSince: Instant = Instant(ms: 0)
   ) {
     self.monitor = monitor
     self.publicID = publicID
@@ -35,5 +43,9 @@ public struct MonitorChange: Sendable {
     self.httpStatus = httpStatus
     self.region = region
     self.recovering = recovering
+    self.flapping = flapping
+    self.wasFlapping = wasFlapping
+    self.flaps = flaps
+    self.flappingSince = flappingSince
   }
 }

@@ -30,6 +30,9 @@ extension MonitorSettings {
     found.range(maxRedirects, Limits.maxRedirects, "/max_redirects")
     found.range(certificateWarningDays, 0...3650, "/certificate_warning_days")
     placeProblems(&found)
+    found.check(
+      dependsOn.count <= Limits.dependenciesMax, "/depends_on", "at most \(Limits.dependenciesMax) monitors")
+    found.check(Set(dependsOn).count == dependsOn.count, "/depends_on", "names one twice")
     found.check(assertions.count <= Limits.assertionsMax, "/assertions", "at most \(Limits.assertionsMax)")
     for (i, assertion) in assertions.enumerated() {
       for problem in assertion.problems(checkExpression: checkExpression) {

@@ -187,8 +187,12 @@ public actor Engine {
   private func listen() {
     store.subscribe { [weak self] events in
       let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
-      guard !ids.isEmpty, let self else { return }
-      Task { await self.monitorsChanged(ids) }
+      let looks = events.compactMap { event in if case .lookWanted(let id) = event { id } else { nil as MonitorID? } }
+      guard !ids.isEmpty || !looks.isEmpty, let self else { return }
+      Task {
+        if !ids.isEmpty { await self.monitorsChanged(ids) }
+        if !looks.isEmpty { await self.lookWanted(looks) }
+      }
     }
   }
 

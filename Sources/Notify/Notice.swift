@@ -6,6 +6,7 @@ public struct Notice: Hashable, Sendable {
   public enum Kind: String, Sendable, CaseIterable {
     case down = "monitor.down"
     case resolved = "monitor.resolved"
+    case flapping = "monitor.flapping"
     case test
   }
 
@@ -104,7 +105,9 @@ extension Notice {
   public var sentence: String {
     switch kind {
     case .down: "\(name) is down" + (reason.isEmpty ? "." : ": \(reason)")
-    case .resolved: "\(name) is up again after \(Self.span(ms: (until ?? at) - since))."
+    case .resolved:
+      "\(name) is up again after \(Self.span(ms: (until ?? at) - since))." + (reason.isEmpty ? "" : " \(reason)")
+    case .flapping: "\(name) is flapping" + (reason.isEmpty ? "." : ": \(reason)")
     case .test: "This is a test from Martlet for the channel \(name)."
     }
   }

@@ -52,6 +52,40 @@ public enum AuditQueries {
     }
   }
 
+  /// What subjects are called now, by their public ids: names of things, titles of incidents, user agents of sessions.
+  /// What is gone for good is absent.
+  public static func names(
+    of subjects: Set<String>, scope: TenantScope, in db: Connection
+  ) throws -> [String: String] {
+    var found: [String: String] = [:]
+    for subject in subjects {
+      guard let sql = nameQueries[subject.prefix { $0 != "_" }] else { continue }
+      found[subject] = try db.first(sql, [.text(subject), .int(scope.organization.raw)]) { $0.text(0) }
+    }
+    return found
+  }
+
+  /// By the prefix of the id. People and their sessions belong to no organization: its own log must have named them, which
+  /// the caller read it from.
+  private static let nameQueries: [Substring: String] = {
+    func own(_ column: String, of table: String) -> String {
+      "SELECT \(column) FROM \(table) WHERE public_id = $1 AND organization_id = $2"
+    }
+    return [
+      "mon": own("name", of: "monitor"), "svc": own("name", of: "service"), "inc": own("title", of: "incident"),
+      "pag": own("name", of: "status_page"), "chn": own("name", of: "channel"), "key": own("name", of: "api_key"),
+      "inv": own("email", of: "invitation"),
+      "reg": "SELECT name FROM region WHERE public_id = $1 AND (organization_id IS NULL OR organization_id = $2)",
+      "org": "SELECT name FROM organization WHERE public_id = $1 AND id = $2",
+      "usr": "SELECT name FROM account WHERE public_id = $1 AND $2 > 0",
+      "ses": "SELECT user_agent FROM session WHERE public_id = $1 AND organization_id = $2",
+      "ntf": """
+      SELECT c.name FROM notification n JOIN channel c ON c.id = n.channel_id
+      WHERE n.public_id = $1 AND n.organization_id = $2
+      """,
+    ]
+  }()
+
   public static func count(scope: TenantScope, in db: Connection) throws -> Int {
     try db.first("SELECT COUNT(*) FROM audit_log WHERE organization_id = $1", [.int(scope.organization.raw)]) {
       Int($0.int(0))

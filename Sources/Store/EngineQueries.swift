@@ -11,9 +11,8 @@ public struct WatchedMonitor: Sendable {
 
 /// What the engine reads and writes for itself.
 public enum EngineQueries {
-  /// Private targets are free while the installation has one organization, else where its operator granted them.
   private static let allowsPrivate =
-    "(SELECT o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1 FROM organization o WHERE o.id = m.organization_id)"
+    "(SELECT \(OrganizationQueries.mayBePrivate) FROM organization o WHERE o.id = m.organization_id)"
 
   /// Every monitor that is not deleted, with its plan in force and its stored verdict.
   public static func all(in db: Connection, sealer: Sealer) throws -> [WatchedMonitor] {
@@ -39,9 +38,10 @@ public enum EngineQueries {
   }
 
   private static func watched(_ row: Row, _ plan: [PlanRow], _ sealer: Sealer) throws -> WatchedMonitor {
-    WatchedMonitor(
-      row: try MonitorRow(row, sealer: sealer), rows: plan, allowsPrivate: row.bool(15),
-      verdict: row.isNull(17) ? nil : try? Verdict(format: row.int(16), encoded: row.blob(17)))
+    let next = MonitorRow.columnCount
+    return WatchedMonitor(
+      row: try MonitorRow(row, sealer: sealer), rows: plan, allowsPrivate: row.bool(next),
+      verdict: row.isNull(next + 2) ? nil : try? Verdict(format: row.int(next + 1), encoded: row.blob(next + 2)))
   }
 
   public static func regionNames(in db: Connection) throws -> [RegionID: String] {
@@ -121,7 +121,10 @@ public enum EngineQueries {
 
   public static func show(_ shown: Verdict.Shown, monitor: MonitorID, in db: Connection) throws {
     try db.run(
-      "UPDATE monitor SET status = $1, status_since_ms = $2, recovering = $3 WHERE id = $4",
-      [.int(shown.status.code), .int(shown.since.ms), Value(shown.recovering), .int(monitor.raw)])
+      "UPDATE monitor SET status = $1, status_since_ms = $2, recovering = $3, flapping = $4 WHERE id = $5",
+      [
+        .int(shown.status.code), .int(shown.since.ms), Value(shown.recovering), Value(shown.flapping),
+        .int(monitor.raw),
+      ])
   }
 }

@@ -1,79 +1,11 @@
 import Domain
-import JSON
 import SQLite
-
-/// Something that went wrong, as told to people.
-public struct IncidentRow: Sendable {
-  public enum Cause: String, Sendable { case manual, monitor }
-
-  public struct Impact: Hashable, Sendable {
-    public let service: ServiceID
-    public let publicID: PublicID<ServiceTag>
-    public let name: String
-    public let from: ServiceStatus
-    public let to: ServiceStatus
-  }
-
-  public struct Update: Sendable {
-    public let publicID: PublicID<IncidentUpdateTag>
-    public let status: IncidentStatus
-    public let message: String
-    public let author: String
-    public let createdAt: Instant
-  }
-
-  public let id: IncidentID
-  public let publicID: PublicID<IncidentTag>
-  public let organization: OrganizationID
-  public let title: String
-  public let description: String
-  public let status: IncidentStatus
-  public let cause: Cause
-  public let startedAt: Instant
-  public let acknowledgedAt: Instant?
-  public let resolvedAt: Instant?
-  public let postmortem: String?
-  public let createdAt: Instant
-  public let updatedAt: Instant
-  public let impacts: [Impact]
-  /// Oldest first.
-  public let updates: [Update]
-  public let monitors: [PublicID<MonitorTag>]
-
-  public var isOpen: Bool { status != .resolved }
-}
-
-/// A new incident; who opened it and its first words come with it.
-public struct IncidentDraft: Sendable {
-  public var title: String
-  public var description: String
-  public var status = IncidentStatus.investigating
-  public var cause = IncidentRow.Cause.manual
-  public var startedAt: Instant
-  public var message: String
-  public var author: String
-  public var monitor: MonitorID?
-
-  public init(
-    title: String, description: String, status: IncidentStatus = .investigating, cause: IncidentRow.Cause = .manual,
-    startedAt: Instant, message: String, author: String, monitor: MonitorID? = nil
-  ) {
-    self.title = title
-    self.description = description
-    self.status = status
-    self.cause = cause
-    self.startedAt = startedAt
-    self.message = message
-    self.author = author
-    self.monitor = monitor
-  }
-}
 
 /// Incidents, their words and what they touch. What follows from a change is the caller's.
 public enum IncidentQueries {
   private static let columns = """
     i.id, i.public_id, i.organization_id, i.title, i.description, i.status, i.cause, i.started_ms, i.acknowledged_ms,
-    i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms
+    i.acknowledged_by, i.resolved_ms, i.postmortem, i.created_ms, i.updated_ms, i.caused_by_id
     """
 
   /// Newest first; `isOpen` nil for all.
@@ -172,6 +104,13 @@ public enum IncidentQueries {
       """, [.int(incident.raw), .int(service.raw), .text(from.rawValue), .text(to.rawValue)]) == 1
   }
 
+  /// Takes a service out of an incident that runs; false when it was not in it.
+  public static func leave(_ incident: IncidentID, service: ServiceID, in db: Connection) throws -> Bool {
+    try db.run(
+      "DELETE FROM incident_service WHERE incident_id = $1 AND service_id = $2",
+      [.int(incident.raw), .int(service.raw)]) == 1
+  }
+
   /// The open incident of a monitor; there is one at most.
   public static func open(of monitor: MonitorID, scope: TenantScope, in db: Connection) throws -> IncidentRow? {
     try rows(
@@ -205,6 +144,25 @@ public enum IncidentQueries {
     ) { ServiceStatus(rawValue: $0.text(0)) } ?? nil
   }
 
+  /// What the newest open incident that touches a service is called, whoever opened it.
+  public static func newestOpenTitle(of service: ServiceID, scope: TenantScope, in db: Connection) throws -> String? {
+    try db.first(
+      """
+      SELECT i.title FROM incident_service x JOIN incident i ON i.id = x.incident_id
+      WHERE x.service_id = $1 AND i.organization_id = $2 AND i.status <> 'resolved' AND i.deleted_ms IS NULL
+      ORDER BY i.started_ms DESC, i.id DESC LIMIT 1
+      """, [.int(service.raw), .int(scope.organization.raw)]
+    ) { $0.text(0) }
+  }
+
+  public static func openCount(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first(countingOpen, [.int(scope.organization.raw)]) { Int($0.int(0)) } ?? 0
+  }
+
+  static let countingOpen = """
+    SELECT count(*) FROM incident WHERE organization_id = $1 AND status <> 'resolved' AND deleted_ms IS NULL
+    """
+
   public static func openCount(on page: StatusPageID, scope: TenantScope, in db: Connection) throws -> Int {
     try shown(on: page, isOpen: true, scope: scope, offset: 0, rows: 0, in: db).total
   }
@@ -220,12 +178,12 @@ public enum IncidentQueries {
     let key = try db.insert(
       """
       INSERT INTO incident (public_id, organization_id, title, description, status, cause, started_ms, resolved_ms,
-        created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        created_ms, updated_ms, caused_by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
       """,
       [
         .text(publicID.text), .int(scope.organization.raw), .text(draft.title), .text(draft.description),
         .text(draft.status.rawValue), .text(draft.cause.rawValue), .int(draft.startedAt.ms),
-        draft.status == .resolved ? .int(now) : .null, .int(now),
+        draft.status == .resolved ? .int(now) : .null, .int(now), Value(draft.causedBy?.raw),
       ])
     for impact in impacts {
       try db.run(
@@ -264,13 +222,13 @@ public enum IncidentQueries {
 
   /// False when somebody has acknowledged it before.
   public static func acknowledge(
-    _ incident: IncidentRow, scope: TenantScope, in db: Connection, world: World
+    _ incident: IncidentRow, by person: String, scope: TenantScope, in db: Connection, world: World
   ) throws -> Bool {
     try db.run(
       """
-      UPDATE incident SET acknowledged_ms = $1, updated_ms = $1
-      WHERE id = $2 AND organization_id = $3 AND acknowledged_ms IS NULL AND deleted_ms IS NULL
-      """, [.int(world.now().ms), .int(incident.id.raw), .int(scope.organization.raw)]) == 1
+      UPDATE incident SET acknowledged_ms = $1, acknowledged_by = $2, updated_ms = $1
+      WHERE id = $3 AND organization_id = $4 AND acknowledged_ms IS NULL AND deleted_ms IS NULL
+      """, [.int(world.now().ms), .text(person), .int(incident.id.raw), .int(scope.organization.raw)]) == 1
   }
 
   public static func edit(
@@ -300,7 +258,7 @@ public enum IncidentQueries {
     try db.run("UPDATE incident_monitor SET is_open = 0 WHERE incident_id = $1", [.int(incident.raw)])
   }
 
-  private static func say(
+  static func say(
     _ message: String, _ status: IncidentStatus, by author: String, in incident: IncidentID, db: Connection,
     world: World
   ) throws {
@@ -329,10 +287,12 @@ extension IncidentQueries {
         id: IncidentID(id), publicID: PublicID(stored: row.text(1)), organization: OrganizationID(row.int(2)),
         title: row.text(3), description: row.text(4), status: IncidentStatus(rawValue: row.text(5)) ?? .investigating,
         cause: IncidentRow.Cause(rawValue: row.text(6)) ?? .manual, startedAt: Instant(ms: row.int(7)),
-        acknowledgedAt: row.intOrNil(8).map(Instant.init(ms:)), resolvedAt: row.intOrNil(9).map(Instant.init(ms:)),
-        postmortem: row.textOrNil(10), createdAt: Instant(ms: row.int(11)), updatedAt: Instant(ms: row.int(12)),
+        acknowledgedAt: row.intOrNil(8).map(Instant.init(ms:)), acknowledgedBy: row.textOrNil(9),
+        resolvedAt: row.intOrNil(10).map(Instant.init(ms:)), postmortem: row.textOrNil(11),
+        createdAt: Instant(ms: row.int(12)), updatedAt: Instant(ms: row.int(13)),
         impacts: try impacts(of: id, page: page, in: db), updates: try updates(of: id, in: db),
-        monitors: try monitors(of: id, in: db))
+        monitors: try monitors(of: id, in: db), causedBy: try row.intOrNil(14).flatMap { try causedBy($0, in: db) },
+        causing: try causing(id, in: db))
     }
   }
 

@@ -78,9 +78,10 @@ public enum MemberQueries {
     db.announce(.membersChanged(scope.organization))
   }
 
-  /// Takes the person out and ends the sessions that were set to this organization.
+  /// Takes the person out, or lets them go, and ends the sessions that were set to this organization.
   public static func remove(
-    _ member: MemberRow, scope: TenantScope, by principal: Principal, in db: Connection, world: World
+    _ member: MemberRow, isLeaving: Bool = false, scope: TenantScope, by principal: Principal, in db: Connection,
+    world: World
   ) throws {
     try db.run(
       "DELETE FROM member WHERE organization_id = $1 AND account_id = $2",
@@ -89,8 +90,8 @@ public enum MemberQueries {
       "DELETE FROM session WHERE organization_id = $1 AND account_id = $2",
       [.int(scope.organization.raw), .int(member.account.raw)])
     try Audit.record(
-      "member.remove", subject: member.id.text, detail: ["role": .string(member.role.rawValue)], scope: scope,
-      by: principal, in: db, world: world)
+      isLeaving ? "member.leave" : "member.remove", subject: member.id.text,
+      detail: ["role": .string(member.role.rawValue)], scope: scope, by: principal, in: db, world: world)
     db.announce(.membersChanged(scope.organization))
     db.announce(.sessionsEnded(member.account))
   }

@@ -12,14 +12,19 @@ public struct MonitorRow: Sendable {
   public let status: MonitorStatus
   public let statusSince: Instant
   public let recovering: Bool
+  public let flapping: Bool
   public let createdAt: Instant
   public let updatedAt: Instant
 
   static let columns =
     """
     m.id, m.public_id, m.organization_id, m.kind, m.name, m.url, m.enabled, m.interval_s, m.settings, m.request_sealed,
-    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms
+    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms, m.flapping,
+    (SELECT group_concat(p.public_id) FROM monitor_dependency d JOIN monitor p ON p.id = d.parent_id
+      WHERE d.monitor_id = m.id)
     """
+  /// How many these are: what a query selects besides begins there.
+  static let columnCount = 17
 
   init(_ row: Row, sealer: Sealer) throws {
     id = MonitorID(row.int(0))
@@ -28,12 +33,16 @@ public struct MonitorRow: Sendable {
     let secret = try row.blobOrNil(9).map {
       try JSON(parsing: sealer.open($0, at: MonitorRow.place(OrganizationID(row.int(2)), row.text(1))))
     }
-    settings = MonitorCodec.settings(
+    var settings = MonitorCodec.settings(
       name: row.text(4), url: row.text(5), kind: row.text(3), intervalS: Int(row.int(7)), enabled: row.bool(6),
       plain: try JSON(parsing: row.text(8)), secret: secret)
+    settings.dependsOn = (row.textOrNil(16) ?? "").split(separator: ",").map { PublicID(stored: String($0)) }
+      .sorted { $0.text < $1.text }
+    self.settings = settings
     status = MonitorStatus(code: row.int(10)) ?? .unknown
     statusSince = Instant(ms: row.int(11))
     recovering = row.bool(12)
+    flapping = row.bool(15)
     createdAt = Instant(ms: row.int(13))
     updatedAt = Instant(ms: row.int(14))
   }
@@ -41,20 +50,6 @@ public struct MonitorRow: Sendable {
   static func place(_ organization: OrganizationID, _ publicID: String) -> Sealer.Place {
     Sealer.Place(organization: organization, table: "monitor", column: "request_sealed", row: publicID)
   }
-}
-
-/// What a list of monitors is asked for.
-public struct MonitorFilter: Sendable {
-  public enum Sort: String, Sendable, CaseIterable { case state, name, created, interval, uptime }
-
-  public var text = ""
-  public var status: MonitorStatus?
-  public var tag: String?
-  public var sort = Sort.state
-  public var page = 1
-  public var rows = 20
-
-  public init() {}
 }
 
 /// A region that a monitor names does not exist here.
@@ -77,116 +72,12 @@ public enum MonitorQueries {
     ) { try MonitorRow($0, sealer: sealer) }
   }
 
-  /// One page of the list and how many there are in all.
-  public static func list(
-    _ filter: MonitorFilter, scope: TenantScope, in db: Connection, sealer: Sealer, now: Instant
-  ) throws -> (total: Int, rows: [MonitorRow]) {
-    var conditions = ["m.organization_id = $1", "m.deleted_ms IS NULL"]
-    var values: [Value] = [.int(scope.organization.raw)]
-    func bind(_ value: Value) -> String {
-      values.append(value)
-      return "$\(values.count)"
-    }
-    if !filter.text.isEmpty {
-      let pattern = bind(.text("%" + likeEscaped(filter.text.lowercased()) + "%"))
-      conditions.append(
-        """
-        (lower(m.name) LIKE \(pattern) ESCAPE '\\' OR lower(m.url) LIKE \(pattern) ESCAPE '\\'
-          OR EXISTS (SELECT 1 FROM monitor_tag s WHERE s.monitor_id = m.id AND lower(s.tag) LIKE \(pattern) ESCAPE '\\'))
-        """)
-    }
-    if let status = filter.status { conditions.append("m.status = \(bind(.int(status.code)))") }
-    if let tag = filter.tag {
-      conditions.append(
-        "EXISTS (SELECT 1 FROM monitor_tag t WHERE t.monitor_id = m.id AND t.tag = \(bind(.text(tag))))")
-    }
-    let filtered = "FROM monitor m WHERE \(conditions.joined(separator: " AND "))"
-    let total = try db.first("SELECT count(*) \(filtered)", values) { Int($0.int(0)) } ?? 0
-    let order =
-      switch filter.sort {
-      case .state: "\(worstFirst), m.name, m.id"
-      case .name: "m.name, m.id"
-      case .created: "m.id DESC"
-      case .interval: "m.interval_s, m.name, m.id"
-      case .uptime:
-        "\(downShare(from: bind(.int(now.ms - uptimeWindowMs)), to: bind(.int(now.ms)))) DESC, m.name, m.id"
-      }
-    let limit = bind(.int(Int64(filter.rows)))
-    let offset = bind(.int(Int64((filter.page - 1) * filter.rows)))
-    let rows = try db.rows(
-      "SELECT \(MonitorRow.columns) \(filtered) ORDER BY \(order) LIMIT \(limit) OFFSET \(offset)", values
-    ) { try MonitorRow($0, sealer: sealer) }
-    return (total, rows)
-  }
-
-  /// What "lowest uptime first" looks back on.
-  public static let uptimeWindowMs = 30 * Instant.dayMs
-
-  /// Time down over time known, as SQL; nothing known counts as never down.
-  private static func downShare(from: String, to: String) -> String {
-    let start = "CASE WHEN s.since_ms > \(from) THEN s.since_ms ELSE \(from) END"
-    let length = "(coalesce(s.until_ms, \(to)) - \(start))"
-    let known = [MonitorStatus.up, .degraded, .down].map { String($0.code) }.joined(separator: ", ")
-    return """
-      (SELECT coalesce(1.0 * sum(CASE WHEN s.state = \(MonitorStatus.down.code) THEN \(length) ELSE 0 END)
-        / nullif(sum(\(length)), 0), 0) FROM monitor_state s
-        WHERE s.monitor_id = m.id AND s.state IN (\(known)) AND (s.until_ms IS NULL OR s.until_ms > \(from)))
-      """
-  }
-
-  /// Down, unconfirmed, degraded, unknown, pending, maintenance, paused, up.
-  private static let worstFirst: String = {
-    let order: [MonitorStatus] = [.down, .unconfirmed, .degraded, .unknown, .pending, .maintenance, .paused, .up]
-    let cases = order.enumerated().map { "WHEN \($1.code) THEN \($0)" }.joined(separator: " ")
-    return "CASE m.status \(cases) ELSE 9 END"
-  }()
-
-  private static func likeEscaped(_ text: String) -> String {
-    var out = ""
-    for character in text {
-      if character == "%" || character == "_" || character == "\\" { out.append("\\") }
-      out.append(character)
-    }
-    return out
-  }
-
-  public static func counts(scope: TenantScope, in db: Connection) throws -> [MonitorStatus: Int] {
-    var out: [MonitorStatus: Int] = [:]
-    try db.each(
-      "SELECT status, count(*) FROM monitor WHERE organization_id = $1 AND deleted_ms IS NULL GROUP BY status",
-      [.int(scope.organization.raw)]
-    ) { row in if let status = MonitorStatus(code: row.int(0)) { out[status] = Int(row.int(1)) } }
-    return out
-  }
-
-  /// Checks that fall due in a day by the plan in force.
-  public static func checksPerDay(scope: TenantScope, in db: Connection) throws -> Int {
-    try db.first(
-      """
-      SELECT coalesce(sum(86400000 / p.interval_ms), 0) FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
-      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL AND p.to_ms IS NULL
-      """, [.int(scope.organization.raw)]
-    ) { Int($0.int(0)) } ?? 0
-  }
-
-  public static func tags(scope: TenantScope, in db: Connection) throws -> [String] {
-    try db.rows(
-      """
-      SELECT DISTINCT t.tag FROM monitor_tag t JOIN monitor m ON m.id = t.monitor_id
-      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL ORDER BY t.tag LIMIT 200
-      """, [.int(scope.organization.raw)]
-    ) { $0.text(0) }
-  }
-
-  /// Settings are valid already. Throws `UnknownRegion` and `TooManyMonitors`.
+  /// Settings are valid already. Throws `UnknownRegion`, `DependencyRefusal` and `TooManyMonitors`.
   public static func create(
     _ settings: MonitorSettings, scope: TenantScope, by principal: Principal, in db: Connection, world: World,
     sealer: Sealer
   ) throws -> PublicID<MonitorTag> {
-    let count = try db.first(
-      "SELECT count(*) FROM monitor WHERE organization_id = $1 AND deleted_ms IS NULL", [.int(scope.organization.raw)]
-    ) { Int($0.int(0)) }
-    guard count ?? 0 < Limits.monitorsPerOrganizationMax else { throw TooManyMonitors() }
+    guard try count(scope: scope, in: db) < Limits.monitorsPerOrganizationMax else { throw TooManyMonitors() }
     let publicID = world.newID(PublicID<MonitorTag>.self)
     let now = world.now()
     let status: MonitorStatus = settings.enabled ? .pending : .paused
@@ -214,7 +105,7 @@ public enum MonitorQueries {
   }
 
   /// Answers the row as it is now, or nil when there is no such monitor. The engine moves the status of one that was
-  /// paused or resumed.
+  /// paused or resumed. Throws `UnknownRegion` and `DependencyRefusal`.
   public static func update(
     _ id: PublicID<MonitorTag>, to settings: MonitorSettings, scope: TenantScope, by principal: Principal,
     in db: Connection, world: World, sealer: Sealer
@@ -255,6 +146,8 @@ public enum MonitorQueries {
       "UPDATE monitor_state SET until_ms = $1 WHERE monitor_id = $2 AND until_ms IS NULL",
       [.int(now.ms), .int(old.id.raw)])
     try db.run("DELETE FROM service_monitor WHERE monitor_id = $1", [.int(old.id.raw)])
+    try db.run("DELETE FROM monitor_tag WHERE monitor_id = $1", [.int(old.id.raw)])
+    try DependencyQueries.forget(old.id, in: db)
     try Audit.record(
       "monitor.delete", subject: id.text, detail: ["name": .string(old.settings.name)], scope: scope, by: principal,
       in: db, world: world)
@@ -275,12 +168,15 @@ public enum MonitorQueries {
     in db: Connection
   ) throws {
     for tag in Set(settings.tags).sorted() {
-      try db.run("INSERT INTO monitor_tag (monitor_id, tag) VALUES ($1, $2)", [.int(id.raw), .text(tag)])
+      try db.run(
+        "INSERT INTO monitor_tag (monitor_id, tag, organization_id) VALUES ($1, $2, $3)",
+        [.int(id.raw), .text(tag), .int(scope.organization.raw)])
     }
     let regions = try settings.regions.map { name in
       guard let region = try RegionQueries.find(name, scope: scope, in: db) else { throw UnknownRegion(name: name) }
       return region
     }
+    try DependencyQueries.replace(of: id, with: settings.dependsOn, scope: scope, in: db)
     try PlanQueries.replace(
       id, publicID: publicID, regions: settings.enabled ? regions : [], intervalMs: Int64(settings.intervalS) * 1000,
       now: now, in: db)
@@ -294,6 +190,7 @@ public enum MonitorQueries {
     if a.enabled != b.enabled { out.append("enabled") }
     if a.headers != b.headers { out.append("headers") }
     if a.body != b.body { out.append("body") }
+    if Set(a.dependsOn) != Set(b.dependsOn) { out.append("depends_on") }
     let before = MonitorCodec.plain(a).members ?? []
     let after = MonitorCodec.plain(b)
     return out + before.filter { after[$0.name] != $0.value }.map(\.name)

@@ -16,6 +16,8 @@ public struct NotificationRow: Sendable {
   public let lastError: String?
   public let createdAt: Instant
   public let doneAt: Instant?
+  /// It waits until `nextAt` to learn whose trouble it tells of.
+  public let isHeld: Bool
 }
 
 /// A message that this sender holds until its lease ends.
@@ -32,10 +34,11 @@ public struct ClaimedNotification: Sendable {
 /// The outbox: rows written with what caused them, claimed, sent, then marked.
 public enum NotificationQueries {
   /// One message per enabled channel; `dedup` names the transition, so that saying it twice is harmless. With `after`, only
-  /// to channels that were sent that earlier transition: who never heard of the beginning does not hear of the end.
+  /// to channels that were sent one of these earlier transitions: who never heard of the beginning does not hear of the
+  /// end. With `heldUntil` it waits until then for `release` or `drop`.
   public static func enqueue(
     kind: String, incident: IncidentID?, dedup: String, payload: String, organization: OrganizationID,
-    after earlier: String? = nil, in db: Connection, world: World
+    after earlier: [String] = [], heldUntil: Instant? = nil, in db: Connection, world: World
   ) throws {
     let channels = try db.rows(
       "SELECT id FROM channel WHERE organization_id = $1 AND enabled = 1 AND deleted_ms IS NULL ORDER BY id",
@@ -43,20 +46,21 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     let now = world.now().ms
     for channel in channels {
-      if let earlier {
-        let heard = try db.first(
-          "SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(earlier)/\(channel)")]
-        ) { _ in true }
-        if heard == nil { continue }
+      let heard = try earlier.contains { key in
+        try db.first("SELECT 1 FROM notification WHERE dedup_key = $1", [.text("\(key)/\(channel)")]) { _ in true }
+          ?? false
       }
+      guard earlier.isEmpty || heard else { continue }
       try db.run(
         """
         INSERT INTO notification (public_id, organization_id, channel_id, kind, incident_id, dedup_key, payload, state,
-          next_ms, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8) ON CONFLICT DO NOTHING
+          next_ms, created_ms, is_held) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)
+        ON CONFLICT DO NOTHING
         """,
         [
           .text(world.newID(PublicID<NotificationTag>.self).text), .int(organization.raw), .int(channel), .text(kind),
-          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(now),
+          Value(incident?.raw), .text("\(dedup)/\(channel)"), .text(payload), .int(heldUntil?.ms ?? now), .int(now),
+          Value(heldUntil != nil),
         ])
     }
     if !channels.isEmpty { db.announce(.notificationsDue) }
@@ -76,13 +80,12 @@ public enum NotificationQueries {
     ) { $0.int(0) }
     return try due.compactMap { id in
       try db.run(
-        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1 WHERE id = $2",
+        "UPDATE notification SET state = 'claimed', lease_until_ms = $1, attempts = attempts + 1, is_held = 0 WHERE id = $2",
         [.int(now.ms + DeliveryPolicy.leaseMs), .int(id)])
       let channel = ChannelRow.columns.split(separator: ", ").map { "c.\($0)" }.joined(separator: ", ")
       return try db.first(
         """
-        SELECT n.public_id, n.payload, n.attempts,
-          (o.private_targets = 1 OR (SELECT count(*) FROM organization) = 1), \(channel) FROM notification n
+        SELECT n.public_id, n.payload, n.attempts, \(OrganizationQueries.mayBePrivate), \(channel) FROM notification n
         JOIN channel c ON c.id = n.channel_id JOIN organization o ON o.id = n.organization_id WHERE n.id = $1
         """, [.int(id)]
       ) {
@@ -151,20 +154,24 @@ public enum NotificationQueries {
     incident: IncidentID, scope: TenantScope, in db: Connection
   ) throws -> [NotificationRow] {
     try db.rows(
-      "\(select) WHERE n.incident_id = $1 AND n.organization_id = $2 ORDER BY n.id LIMIT 100",
-      [.int(incident.raw), .int(scope.organization.raw)], read)
+      ofIncident, [.int(incident.raw), .int(scope.organization.raw)], read)
   }
+
+  /// One step into the index for each channel, however many messages it was sent.
+  static let latestOfChannels = """
+    SELECT n.channel_id, n.state, n.attempts, coalesce(n.done_ms, n.created_ms) FROM channel c
+    JOIN notification n ON n.id = (SELECT max(x.id) FROM notification x
+      WHERE x.organization_id = c.organization_id AND x.channel_id = c.id)
+    WHERE c.organization_id = $1 AND c.deleted_ms IS NULL
+    """
 
   /// What became of each channel's newest message.
   public static func latest(
     scope: TenantScope, in db: Connection
   ) throws -> [ChannelID: (state: String, attempts: Int, at: Instant)] {
-    let rows = try db.rows(
-      """
-      SELECT channel_id, state, attempts, coalesce(done_ms, created_ms) FROM notification WHERE id IN
-        (SELECT max(id) FROM notification WHERE organization_id = $1 AND channel_id IS NOT NULL GROUP BY channel_id)
-      """, [.int(scope.organization.raw)]
-    ) { (ChannelID($0.int(0)), (state: $0.text(1), attempts: Int($0.int(2)), at: Instant(ms: $0.int(3)))) }
+    let rows = try db.rows(latestOfChannels, [.int(scope.organization.raw)]) {
+      (ChannelID($0.int(0)), (state: $0.text(1), attempts: Int($0.int(2)), at: Instant(ms: $0.int(3))))
+    }
     return Dictionary(rows, uniquingKeysWith: { first, _ in first })
   }
 
@@ -175,15 +182,16 @@ public enum NotificationQueries {
     ) { Int($0.int(0)) } ?? 0
   }
 
-  /// Newest first; `state` of the row or nil for all.
+  /// Newest first; those in one of `states`, or all when it is empty.
   public static func list(
-    state: String?, page: Int, rows: Int, scope: TenantScope, in db: Connection
+    states: [String], page: Int, rows: Int, scope: TenantScope, in db: Connection
   ) throws -> (total: Int, rows: [NotificationRow]) {
-    let filter = "n.organization_id = $1 AND ($2 IS NULL OR n.state = $2)"
-    let values: [Value] = [.int(scope.organization.raw), Value(state)]
+    let places = states.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+    let filter = "n.organization_id = $1" + (states.isEmpty ? "" : " AND n.state IN (\(places))")
+    let values = [Value.int(scope.organization.raw)] + states.map(Value.text)
     let total = try db.first("SELECT count(*) FROM notification n WHERE \(filter)", values) { Int($0.int(0)) } ?? 0
     let found = try db.rows(
-      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $3 OFFSET $4",
+      "\(select) WHERE \(filter) ORDER BY n.id DESC LIMIT $\(values.count + 1) OFFSET $\(values.count + 2)",
       values + [.int(Int64(rows)), .int(Int64((page - 1) * rows))], read)
     return (total, found)
   }
@@ -211,9 +219,34 @@ public enum NotificationQueries {
     return true
   }
 
+  /// Deletes up to `limit` messages that are old enough; answers how many. What was said of an outage that is not over
+  /// stays: its end is only told where its beginning was.
+  public static func prune(_ state: Over, before: Instant, limit: Int, in db: Connection) throws -> Int {
+    try db.run(pruning, [.text(state.rawValue), .int(before.ms), .int(Int64(limit))])
+  }
+
+  /// The states in which nothing more happens to a message by itself.
+  public enum Over: String, Sendable { case sent, dead }
+
+  static let pruning: String = {
+    let away = [MonitorStatus.down, .unconfirmed, .unknown].map { String($0.code) }.joined(separator: ", ")
+    return """
+      DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n
+        WHERE n.state = $1 AND n.done_ms < $2
+          AND NOT EXISTS (SELECT 1 FROM incident i
+            WHERE i.id = n.incident_id AND i.status <> 'resolved' AND i.deleted_ms IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM incident_monitor x JOIN monitor m ON m.id = x.monitor_id
+            WHERE x.incident_id = n.incident_id AND m.deleted_ms IS NULL AND m.status IN (\(away)))
+        ORDER BY n.done_ms LIMIT $3)
+      """
+  }()
+
+  static let ofIncident =
+    "\(select) WHERE n.incident_id = $1 AND n.organization_id = $2 ORDER BY n.id LIMIT 100"
+
   private static let select = """
     SELECT n.public_id, c.public_id, c.name, n.kind, i.public_id, n.payload, n.state, n.attempts, n.next_ms, n.last_error,
-      n.created_ms, n.done_ms FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
+      n.created_ms, n.done_ms, n.is_held FROM notification n LEFT JOIN channel c ON c.id = n.channel_id
       LEFT JOIN incident i ON i.id = n.incident_id
     """
 
@@ -222,6 +255,7 @@ public enum NotificationQueries {
       publicID: PublicID(stored: row.text(0)), channel: row.textOrNil(1).map { PublicID(stored: $0) },
       channelName: row.textOrNil(2), kind: row.text(3), incident: row.textOrNil(4).map { PublicID(stored: $0) },
       payload: row.text(5), state: row.text(6), attempts: Int(row.int(7)), nextAt: Instant(ms: row.int(8)),
-      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)))
+      lastError: row.textOrNil(9), createdAt: Instant(ms: row.int(10)), doneAt: row.intOrNil(11).map(Instant.init(ms:)),
+      isHeld: row.bool(12))
   }
 }

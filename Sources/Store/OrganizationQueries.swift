@@ -31,14 +31,16 @@ public enum OrganizationQueries {
     try db.first("SELECT \(columns) FROM organization o WHERE o.id = $1", [.int(scope.organization.raw)]) { row($0) }
   }
 
-  /// Whether its checks and messages may go to private addresses: its operator's grant, or it is alone here.
+  /// 1 where checks and messages of organization `o` may go to private addresses: its operator's grant, or it is alone
+  /// here. The one spelling; a CASE, as PostgreSQL takes no boolean for an integer.
+  static let mayBePrivate = """
+    CASE WHEN o.private_targets = 1 OR NOT EXISTS (SELECT 1 FROM organization x WHERE x.id <> o.id) THEN 1 ELSE 0 END
+    """
+
   public static func allowsPrivateTargets(scope: TenantScope, in db: Connection) throws -> Bool {
-    try db.first(
-      """
-      SELECT private_targets = 1 OR NOT EXISTS (SELECT 1 FROM organization x WHERE x.id <> o.id)
-      FROM organization o WHERE o.id = $1
-      """, [.int(scope.organization.raw)]
-    ) { $0.bool(0) } ?? false
+    try db.first("SELECT \(mayBePrivate) FROM organization o WHERE o.id = $1", [.int(scope.organization.raw)]) {
+      $0.bool(0)
+    } ?? false
   }
 
   /// Whether an organization or a status page has this name in links; an organization's own is free to itself.

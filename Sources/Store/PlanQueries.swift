@@ -26,8 +26,8 @@ public enum PlanQueries {
     for (region, phase) in wanted.sorted(by: { $0.key < $1.key }) {
       try db.run(
         """
-        INSERT INTO monitor_plan (monitor_id, region_id, from_ms, to_ms, interval_ms, phase_ms)
-        VALUES ($1, $2, $3, NULL, $4, $5)
+        INSERT INTO monitor_plan (monitor_id, region_id, from_ms, to_ms, interval_ms, phase_ms, organization_id)
+        VALUES ($1, $2, $3, NULL, $4, $5, (SELECT organization_id FROM monitor WHERE id = $1))
         """, [.int(monitor.raw), .int(region.raw), .int(now.ms), .int(intervalMs), .int(phase)])
       changed = true
     }

@@ -92,8 +92,8 @@ public enum RegionQueries {
   public static func loads(scope: TenantScope, in db: Connection) throws -> [RegionID: Load] {
     let rows = try db.rows(
       """
-      SELECT p.region_id, count(*), sum(1000.0 / p.interval_ms) FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
-      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL AND p.to_ms IS NULL GROUP BY p.region_id
+      SELECT region_id, count(*), sum(1000.0 / interval_ms) FROM monitor_plan
+      WHERE organization_id = $1 AND to_ms IS NULL GROUP BY region_id
       """, [.int(scope.organization.raw)]
     ) { (RegionID($0.int(0)), Load(monitors: Int($0.int(1)), checksPerSecond: $0.double(2))) }
     return Dictionary(rows, uniquingKeysWith: { first, _ in first })

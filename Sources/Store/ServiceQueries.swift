@@ -61,13 +61,16 @@ public enum ServiceQueries {
       [.int(scope.organization.raw)], in: db, now: now)
   }
 
+  public static func count(scope: TenantScope, in db: Connection) throws -> Int {
+    try db.first(
+      "SELECT count(*) FROM service WHERE organization_id = $1 AND deleted_ms IS NULL", [.int(scope.organization.raw)]
+    ) { Int($0.int(0)) } ?? 0
+  }
+
   public static func page(
     scope: TenantScope, offset: Int, rows count: Int, in db: Connection, now: Instant
   ) throws -> (total: Int, rows: [ServiceRow]) {
-    let total =
-      try db.first(
-        "SELECT count(*) FROM service WHERE organization_id = $1 AND deleted_ms IS NULL", [.int(scope.organization.raw)]
-      ) { Int($0.int(0)) } ?? 0
+    let total = try Self.count(scope: scope, in: db)
     let found = try rows(
       """
       WHERE s.organization_id = $1 AND s.deleted_ms IS NULL ORDER BY s.position, s.id LIMIT $2 OFFSET $3

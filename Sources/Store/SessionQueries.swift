@@ -101,12 +101,15 @@ public enum SessionQueries {
       [.blob(tokenHash), .int(scope.organization.raw), .int(now.ms), .int(session.raw)]) == 1
   }
 
-  /// Ends one of a person's sessions; false when it is not theirs or gone.
-  public static func end(_ id: PublicID<SessionTag>, account: AccountID, in db: Connection) throws -> Bool {
-    let ended = try db.run(
-      "DELETE FROM session WHERE public_id = $1 AND account_id = $2", [.text(id.text), .int(account.raw)])
-    if ended > 0 { db.announce(.sessionsEnded(account)) }
-    return ended > 0
+  /// Ends one of a person's sessions and answers its user agent; nil when it is not theirs or gone.
+  public static func end(_ id: PublicID<SessionTag>, account: AccountID, in db: Connection) throws -> String? {
+    let userAgent = try db.first(
+      "SELECT user_agent FROM session WHERE public_id = $1 AND account_id = $2", [.text(id.text), .int(account.raw)]
+    ) { $0.text(0) }
+    guard let userAgent else { return nil }
+    try db.run("DELETE FROM session WHERE public_id = $1 AND account_id = $2", [.text(id.text), .int(account.raw)])
+    db.announce(.sessionsEnded(account))
+    return userAgent
   }
 
   /// Ends all of a person's sessions but `kept`.

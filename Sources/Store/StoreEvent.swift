@@ -6,6 +6,8 @@ import Synchronization
 public enum StoreEvent: Hashable, Sendable {
   /// Created, edited, paused, resumed or deleted by a person.
   case monitorChanged(MonitorID)
+  /// Others' trouble may come from this monitor: it is to be looked at once.
+  case lookWanted(MonitorID)
   case feedChanged(feed: Int64)
   case notificationsDue
   case pageChanged(StatusPageID)

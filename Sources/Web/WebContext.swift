@@ -2,7 +2,6 @@ import Domain
 import Engine
 import HTTPServer
 import Store
-import Synchronization
 
 /// The way to the workers: who they are, and what they are given and bring.
 public struct FleetAccess: Sendable {
@@ -42,10 +41,11 @@ public struct WebContext: Sendable {
   public let health: @Sendable () async -> [(name: String, isWorking: Bool)]
   /// Workers elsewhere; nil where this process takes none.
   public var fleet: FleetAccess?
+  /// Whether a token is the operator's for metrics.
+  public var metricsToken: @Sendable (String) -> Bool = { _ in false }
   /// Live changes; nil where this process serves none.
   public var live: LiveHandlers?
-  /// What strangers may ask of one page.
-  private let publicLimit = PublicLimit()
+  let strangers: Strangers
   /// Hears of trouble of ours, with the reference that the answer shows.
   public let report: @Sendable (_ reference: String, _ error: any Error) -> Void
 
@@ -61,6 +61,7 @@ public struct WebContext: Sendable {
     report: @escaping @Sendable (_ reference: String, _ error: any Error) -> Void
   ) {
     self.store = store
+    strangers = Strangers(world: store.world)
     self.access = access
     self.settings = settings
     self.checkNow = checkNow
@@ -70,20 +71,4 @@ public struct WebContext: Sendable {
     self.health = health
     self.report = report
   }
-}
-
-extension WebContext {
-  /// Counts a request of a stranger for a public page or its data; throws 429 with how long to wait. Copies that the
-  /// server's loop answers from memory are not counted: they cost less than the counting.
-  func countPublic(_ address: String, page: String) throws(Problem) {
-    guard let seconds = publicLimit.take("\(address) \(page)", now: world.now()) else { return }
-    throw .tooMany(retryAfterS: seconds, "Too many requests for this page; wait and try again.")
-  }
-}
-
-/// Fifty requests a second for each address and page.
-private final class PublicLimit: Sendable {
-  private let limiter = Mutex(AttemptLimiter(.init(burst: 50, refillMs: 20)))
-
-  func take(_ key: String, now: Instant) -> Int? { limiter.withLock { $0.take(key, now: now) } }
 }

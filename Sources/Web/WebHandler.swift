@@ -48,6 +48,9 @@ public final class WebHandler: RequestHandler {
     let target = visit.request.target
     let path = target.prefix { $0 != "?" }
     if path.hasPrefix(WorkerOperation.root), let workers { return await workers.answer(visit) }
+    if path == "/metrics", Gatekeeper.isRead(visit.request.method) {
+      return await MetricsText(context: context).answer(visit)
+    }
     if path.hasPrefix("/api/") { return await api.answer(visit) }
     if path.hasPrefix("/assets/") { return asset(path, visit) }
     if path.hasPrefix("/ws/") || path.hasPrefix("/events/") {

@@ -14,6 +14,7 @@ private struct Seeded: RandomNumberGenerator {
 /// checks turn it up again in an outage and one outside, silence takes its vote away.
 private struct Voter {
   var vote = RegionVote.Vote.none
+  var isHealthy = true
   var last: Instant?
   var lastCounted = Instant(ms: 0)
   var failures = 0
@@ -21,11 +22,17 @@ private struct Voter {
 
   mutating func lapse(_ now: Instant, after ms: Int64) {
     guard let last, now - last >= ms else { return }
-    self = Voter(last: last)
+    self = Voter(isHealthy: isHealthy, last: last)
+  }
+
+  /// What a suspect region sees is about the region.
+  mutating func turn(healthy: Bool) {
+    if healthy != isHealthy { self = Voter(isHealthy: healthy, last: last) }
   }
 
   mutating func take(_ status: CheckStatus, at: Instant, _ settings: MonitorSettings, inOutage: Bool) {
     last = at
+    guard isHealthy else { return }
     if status == .down {
       successes = 0
       // Runs may overlap: an attempt that keeps no distance to the one before confirms nothing.
@@ -78,13 +85,17 @@ struct VerdictPropertyTests {
           voters[i].take(report.status, at: report.startedAt, settings, inOutage: inOutage)
         }
       }
+      if case .regionHealth(let region, let isHealthy) = event { voters[Int(region.raw) - 1].turn(healthy: isHealthy) }
       for action in verdict.handle(event, now: now) {
         guard case .enter(let state, let since) = action else { continue }
         #expect(since <= now)
         #expect(since >= lastSince, "\(state) was dated back behind what came before it")
         lastSince = since
       }
-      if verdict.isEnabled != wasEnabled { voters = voters.map { _ in Voter() } }
+      if verdict.isEnabled != wasEnabled { voters = voters.map { Voter(isHealthy: $0.isHealthy) } }
+      if verdict.isEnabled, !voters.contains(where: { $0.vote != .none }) {
+        #expect(verdict.base == .unknown || verdict.base == .pending, "nobody has a vote, and it is \(verdict.base)")
+      }
       guard verdict.base != base else { return }
       seen[verdict.base, default: 0] += 1
       let downs = voters.count { $0.vote == .down }
@@ -108,7 +119,10 @@ struct VerdictPropertyTests {
       case 1: follow(.configured(rules, regions: regions, isEnabled: !verdict.isEnabled))
       case 2: follow(.maintenance(!verdict.inMaintenance))
       case 3: follow(.notRunning(from: now - Int64(rules.intervalMs), to: now))
-      case 4...9: follow(.timePassed)
+      case 4...7: follow(.timePassed)
+      case 8...9:
+        let region = regions[Int.random(in: 0..<count, using: &random)]
+        follow(.regionHealth(region, isHealthy: Int.random(in: 0..<3, using: &random) > 0))
       case 10...15:
         // What is stored and read back goes on as if nothing had been.
         var back = try Verdict(format: Verdict.format, encoded: verdict.encoded)

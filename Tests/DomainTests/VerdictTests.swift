@@ -14,13 +14,17 @@ private struct Watch {
   /// A region and the moment from which it is to look besides its slots.
   var asked: [(region: RegionID, at: Instant)] = []
 
-  init(attempts: Int = 2, recovery: Int = 1, degraded: Int = 2, regions count: Int = 1, intervalS: Int = 60) {
+  init(
+    attempts: Int = 2, recovery: Int = 1, degraded: Int = 2, regions count: Int = 1, intervalS: Int = 60,
+    quorum: MonitorSettings.Quorum = .majority
+  ) {
     var settings = MonitorSettings(name: "m", url: "http://example.test/")
     settings.intervalS = intervalS
     settings.timeoutMs = 1000
     settings.attempts = attempts
     settings.recoveryChecks = recovery
     settings.degradedChecks = degraded
+    settings.quorum = quorum
     settings.regions = (0..<count).map { "r\($0)" }
     self.settings = settings
     regions = (1...Int64(count)).map { RegionID($0) }
@@ -141,6 +145,76 @@ struct VerdictTests {
     #expect(down.map { $0.since > start + lastOfOthers } ?? false)
   }
 
+  @Test(
+    "down and up have their own counts: what is needed of so many votes",
+    arguments: [
+      // quorum (0 majority), votes, needed for down, needed for up
+      (0, 1, 1, 1), (0, 2, 2, 2), (0, 3, 2, 2), (0, 4, 3, 3), (0, 5, 3, 3),
+      (1, 1, 1, 1), (1, 2, 1, 2), (1, 3, 1, 3), (2, 2, 2, 2), (2, 3, 2, 2), (2, 5, 2, 4), (3, 3, 3, 2), (3, 2, 2, 2),
+      (4, 4, 4, 3), (5, 3, 3, 2),
+    ])
+  func counts(quorum: UInt8, voters: Int, down: Int, up: Int) {
+    let rules = VerdictRules(
+      intervalMs: 60_000, budgetMs: 1000, attempts: 1, recoveryChecks: 1, degradedChecks: 1, quorum: quorum)
+    #expect(rules.neededForDown(of: voters) == down)
+    #expect(rules.neededForUp(of: voters) == up)
+    // Never both at once, or a monitor would be down and up by the same votes.
+    #expect(down + up > voters)
+  }
+
+  @Test("up again needs the recovery checks in enough regions, whatever quorum took it down")
+  func upByItsOwnCount() {
+    var watch = Watch(attempts: 1, recovery: 2, regions: 3, quorum: .count(1))
+    for region in 1...3 as ClosedRange<Int64> { watch.see(.up, at: region, region: region) }
+    watch.see(.down, at: 60_000, region: 1)
+    #expect(watch.verdict.counted == .down, "any region is enough")
+    watch.see(.up, at: 120_000, region: 1)
+    watch.see(.up, at: 121_000, region: 2)
+    watch.see(.up, at: 122_000, region: 3)
+    #expect(watch.verdict.counted == .down, "region 1 has one good check of two")
+    watch.see(.up, at: 180_000, region: 1)
+    #expect(watch.verdict.counted == .up)
+  }
+
+  @Test("what a suspect region sees leaves no trace; without a healthy region it is unknown, never down")
+  func suspect() {
+    var watch = Watch(attempts: 2)
+    watch.see(.up, at: 0)
+    watch.handle(.regionHealth(RegionID(1), isHealthy: false), at: start + 30_000)
+    #expect(watch.verdict.counted == .unknown)
+    for n in 1...5 as ClosedRange<Int64> { watch.see(.down, at: n * 60_000) }
+    #expect(watch.verdict.counted == .unknown)
+    watch.handle(.regionHealth(RegionID(1), isHealthy: true), at: start + 310_000)
+    #expect(watch.verdict.counted == .unknown, "it has said nothing yet")
+    watch.see(.down, at: 360_000)
+    #expect(watch.verdict.counted == .unknown, "one attempt of two")
+    watch.see(.up, at: 361_000)
+    #expect(watch.verdict.counted == .up)
+    #expect(!watch.entered.contains { $0.state == .down })
+  }
+
+  @Test("out of silence one region of three does not decide alone before the others had time to say what they see")
+  func firstVoter() throws {
+    var watch = Watch(attempts: 1, regions: 3)
+    watch.see(.down, at: 1000, region: 1)
+    #expect(watch.verdict.counted == .pending)
+    #expect(watch.verdict.shown.status == .unconfirmed)
+    #expect(watch.asked.map(\.region.raw) == [2, 3])
+    var answered = watch
+    answered.see(.up, at: 1500, region: 2, trigger: .secondOpinion)
+    answered.see(.up, at: 1600, region: 3, trigger: .secondOpinion)
+    #expect(answered.verdict.counted == .up && !answered.entered.contains { $0.state == .down })
+    var agreed = watch
+    agreed.see(.down, at: 1500, region: 2, trigger: .secondOpinion)
+    #expect(agreed.verdict.counted == .down, "two of three are enough, whatever the third says")
+    // Nobody else answers: those who can look decide.
+    let end = start + 1000 + 2 * watch.settings.slotBudgetMs + Limits.secondOpinionMs
+    #expect(watch.verdict.wakesAt == end)
+    watch.handle(.timePassed, at: end)
+    #expect(watch.verdict.counted == .down)
+    #expect(watch.entered.last?.since == start + 1000)
+  }
+
   @Test("silence makes it unknown from the moment the last vote lapsed; an outage is not over by that")
   func unknown() {
     var watch = Watch(attempts: 1, recovery: 2)
@@ -184,88 +258,6 @@ struct VerdictTests {
       #expect(throws: VerdictCodecError.self) {
         try Verdict(format: Verdict.format, encoded: Array(watch.verdict.encoded.prefix(cut)))
       }
-    }
-  }
-}
-
-@Suite("What a monitor promises")
-struct PromiseHoldsTests {
-  struct Case: Sendable, CustomStringConvertible {
-    var attempts: Int
-    var regions: Int
-    var intervalS: Int
-    var description: String { "\(attempts) attempts, \(regions) regions, every \(intervalS) s" }
-  }
-
-  static let cases = [1, 2, 3, 5].flatMap { attempts in
-    [1, 3].flatMap { regions in
-      [5, 60, 300].map { Case(attempts: attempts, regions: regions, intervalS: $0) }
-    }
-  }
-
-  private struct Look {
-    var at: Int64
-    var region: Int64
-    var trigger: Trigger
-    /// When its run began; nil for a slot that is still to come.
-    var runFrom: Int64?
-    var attempt: Int
-  }
-
-  /// A target that fails within `outage` and is well otherwise; regions look as the engine makes them, and a failing
-  /// attempt takes `lengthMs`.
-  private func looksDown(_ one: Case, outage: Range<Int64>, lengthMs: Int64) -> (down: Bool, ordered: Bool) {
-    var watch = Watch(attempts: one.attempts, regions: one.regions, intervalS: one.intervalS)
-    let interval = Int64(one.intervalS) * 1000
-    let end = outage.upperBound + 4 * interval
-    var looks: [Look] = []
-    for region in 0..<Int64(one.regions) {
-      for at in stride(from: region * interval / Int64(one.regions), to: end, by: Int64.Stride(interval)) {
-        looks.append(Look(at: at, region: region + 1, trigger: .schedule, runFrom: nil, attempt: 0))
-      }
-    }
-    while !looks.isEmpty {
-      looks.sort { ($0.at, $0.region) > ($1.at, $1.region) }
-      guard var look = looks.popLast(), look.at < end else { break }
-      let runFrom = look.runFrom ?? look.at
-      if look.runFrom == nil, look.trigger == .schedule {
-        look.attempt = Int(watch.verdict.carriedAttempts(RegionID(look.region)))
-      }
-      let fails = outage.contains(look.at)
-      watch.see(fails ? .down : .up, at: look.at, region: look.region, trigger: look.trigger)
-      let next = look.at + lengthMs + MonitorSettings.backOffMs(beforeAttempt: look.attempt + 1)
-      let fits = next + Int64(watch.settings.timeoutMs) <= runFrom + watch.settings.slotBudgetMs
-      if fails, look.attempt + 1 < one.attempts, fits {
-        looks.append(
-          Look(at: next, region: look.region, trigger: look.trigger, runFrom: runFrom, attempt: look.attempt + 1))
-      }
-      for asked in watch.asked {
-        looks.append(
-          Look(at: asked.at - start, region: asked.region.raw, trigger: .secondOpinion, runFrom: nil, attempt: 0))
-      }
-      watch.asked = []
-    }
-    let sinces = watch.entered.map(\.since)
-    return (watch.entered.contains { $0.state == .down }, zip(sinces, sinces.dropFirst()).allSatisfy { $0 <= $1 })
-  }
-
-  @Test("outages longer than promised are always reported, shorter ones never", arguments: cases)
-  func holds(_ one: Case) {
-    let watch = Watch(attempts: one.attempts, regions: one.regions, intervalS: one.intervalS)
-    let promise = Promise(watch.settings)
-    let interval = Int64(one.intervalS) * 1000
-    var seed: UInt64 = 7
-    for _ in 0..<40 {
-      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let from = 3 * interval + Int64(seed >> 33) % interval
-      for length in [0, Int64(watch.settings.timeoutMs)] {
-        let long = looksDown(one, outage: from..<from + promise.alwaysReportedMs + 1, lengthMs: length)
-        #expect(long.down, "an outage of \(promise.alwaysReportedMs + 1) ms from \(from) was not seen")
-        #expect(long.ordered)
-      }
-      guard promise.neverReportedMs > 1 else { continue }
-      let short = looksDown(one, outage: from..<from + promise.neverReportedMs - 1, lengthMs: 0)
-      #expect(!short.down, "an outage of \(promise.neverReportedMs - 1) ms from \(from) was reported")
     }
   }
 }

@@ -70,6 +70,20 @@ def test_gallery_draws_every_page(tmp_path):
     assert len(list((tmp_path / "pages").rglob("*.html"))) >= 20
 
 
+def test_a_demo_leaves_nothing_behind_even_when_it_cannot_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    demo = Martlet(tmp_path, command="demo").start()
+    try:
+        own = list(tmp_path.iterdir())
+        assert len(own) == 1 and own[0].name.startswith("martlet-demo-")
+        refused = run("demo", "--listen", f"127.0.0.1:{demo.port}")
+        assert refused.returncode != 0 and refused.stderr.strip()
+        assert list(tmp_path.iterdir()) == own
+    finally:
+        code = demo.stop()
+    assert code == 0 and list(tmp_path.iterdir()) == []
+
+
 def test_the_demo_shows_every_state(tmp_path):
     demo = Martlet(tmp_path, command="demo").start()
     try:

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import sqlite3
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -41,17 +42,46 @@ def test_an_outage_and_its_end_are_mailed_once_each(serve, target, postbox):
     owner = first_account(martlet)
     owner.create("channels/", name="Mail", type="email", settings={"to": ["oncall@example.org"]})
     broken = target("failing")
-    monitor = owner.monitor(broken.url, attempts=1, name="Naïve café, Bcc: x@example.org")
+    monitor = owner.monitor(broken.url, attempts=1, name="Naïve café")
     eventually(lambda: postbox.mails, 20, what="the mail of the outage")
     recipients, message = postbox.mails[0]
     assert recipients == ["oncall@example.org"]
     assert message["From"] and message["To"] and message["Date"] and message["Message-ID"]
-    assert message["Bcc"] is None
     text = message.get_body(("plain",)).get_content()
     assert monitor["url"] in text and "caf" in str(message["Subject"])
     broken.mode = "healthy"
     eventually(lambda: len(postbox.mails) == 2, 30, what="the mail of the recovery")
     assert len({m["Message-ID"] for _, m in postbox.mails}) == 2
+
+
+def test_a_line_end_makes_no_header(serve, target, postbox):
+    martlet = serve("--smtp-url", postbox.url, "--mail-from", "martlet@example.org")
+    owner = first_account(martlet)
+    broken = target()
+    # Short and plain, so that the subject is not encoded, which would hide what this looks for.
+    name = "S\r\nBcc: x@y.org"
+    body = {"name": name, "type": "http", "url": broken.url}
+    assert owner.post("monitors/", json=body).status_code == 422
+    mail = {"name": "Mail", "type": "email", "settings": {"to": ["oncall@example.org\r\nBcc: x@example.org"]}}
+    assert owner.post("channels/", json=mail).status_code == 422
+    # What got into the database all the same, by an import or an older version, stays within its own header.
+    owner.create("channels/", name="Mail", type="email", settings={"to": ["oncall@example.org"]})
+    monitor = owner.monitor(broken.url, attempts=1)
+    listen = f"127.0.0.1:{martlet.port}"
+    assert martlet.stop() == 0
+    with sqlite3.connect(martlet.folder / "martlet.db") as db:
+        changed = db.execute("UPDATE monitor SET name = ? WHERE public_id = ?", (name, monitor["id"]))
+        assert changed.rowcount == 1
+    db.close()
+    broken.mode = "failing"
+    martlet.start(listen)
+    eventually(lambda: postbox.mails, 30, what="the mail of the outage")
+    recipients, message = postbox.mails[0]
+    assert recipients == ["oncall@example.org"]
+    assert {header.lower() for header in message.keys()} == {
+        "from", "to", "subject", "date", "message-id", "auto-submitted", "mime-version", "content-type",
+    }
+    assert message["Subject"].split() == ["Down:", "S", "Bcc:", "x@y.org"]
 
 
 def test_a_mail_that_is_put_off_is_sent_later(serve, postbox):

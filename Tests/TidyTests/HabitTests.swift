@@ -79,6 +79,12 @@ func inlineCode() {
   }
 }
 
+@Test("whether private targets are allowed is spelled in one query")
+func privateTargets() {
+  let asking = Tree.sources.filter { !$0.text.lines(with: #"private_targets\s*="#).isEmpty }
+  #expect(asking.map(\.path) == ["Sources/Store/OrganizationQueries.swift"])
+}
+
 @Test("the README stays under 150 lines")
 func readme() throws {
   #expect(try #require(Tree.file("README.md")).lines < 150)

@@ -62,6 +62,7 @@ extension Command {
     Setting(
       "cluster-token-file", "FILE",
       help: "A file with a secret of yours that lets workers into any region; read anew for each."),
+    Setting("metrics-token-file", "FILE", help: "A file with a secret that shows /metrics to other machines."),
     Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
     Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),
   ]
@@ -108,6 +109,7 @@ extension InstanceSettings {
     caFile = arguments["ca-file"]
     dnsServers = arguments["dns"]
     clusterTokenFile = arguments["cluster-token-file"]
+    metricsTokenFile = arguments["metrics-token-file"]
   }
 
   func cannotListen(_ error: ServerError) -> CommandFailure {

@@ -18,15 +18,24 @@ struct Demo: Sendable {
   private(set) var page = ""
 
   init(_ settings: InstanceSettings, log: Log) async throws {
-    var template = Array("/tmp/martlet-demo-XXXXXX".utf8CString)
+    let above = Environment.variables["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    var template = Array((above + "/martlet-demo-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw CommandFailure(code: ExitCode.failure, message: "no folder can be made under /tmp. Is the disk full?")
+      throw CommandFailure(code: ExitCode.failure, message: "no folder can be made under \(above). Is the disk full?")
     }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    targets = try DemoTargets()
-    instance = try await Instance(settings, folder: try DataFolder(folder), log: log)
     password = Base32.encode(Sodium.random(10))
-    page = try await fill()
+    do {
+      targets = try DemoTargets()
+      instance = try await Instance(settings, folder: try DataFolder(folder), log: log)
+    } catch {
+      Self.remove(folder)
+      throw error
+    }
+    do { page = try await fill() } catch {
+      await stop()
+      throw error
+    }
   }
 
   /// An account, a monitor and a service for each target: what a person would click together. Returns the page's slug.
@@ -65,6 +74,10 @@ struct Demo: Sendable {
   func stop() async {
     await instance.stop()
     await targets.stop()
+    Self.remove(folder)
+  }
+
+  private static func remove(_ folder: String) {
     for name in ["martlet.db", "martlet.db-wal", "martlet.db-shm", "secret.key", "lock"] { unlink(folder + "/" + name) }
     rmdir(folder)
   }

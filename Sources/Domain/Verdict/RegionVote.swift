@@ -5,7 +5,7 @@ public struct RegionVote: Hashable, Sendable {
   public let region: RegionID
   public internal(set) var vote = Vote.none
   public internal(set) var isSlow = false
-  /// False while the region itself is suspect; it then has no voice.
+  /// False while the region itself is suspect; it then has no voice, and what it reports leaves no trace.
   public internal(set) var isHealthy = true
   /// Failing attempts in a row, at most as many as confirm.
   public internal(set) var failures: UInt8 = 0
@@ -41,6 +41,13 @@ public struct RegionVote: Hashable, Sendable {
     failures = 0
     successes = 0
     turning = 0
+  }
+
+  /// A region that becomes suspect, or well again, has said nothing yet.
+  mutating func turn(healthy: Bool) {
+    guard healthy != isHealthy else { return }
+    isHealthy = healthy
+    lapse()
   }
 
   mutating func failed(at start: Instant, rules: VerdictRules) {

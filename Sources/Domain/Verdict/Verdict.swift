@@ -43,6 +43,7 @@ public struct Verdict: Hashable, Sendable {
     public var status: MonitorStatus
     public var since: Instant
     public var recovering: Bool
+    public var flapping = false
   }
 
   public internal(set) var rules: VerdictRules
@@ -56,6 +57,7 @@ public struct Verdict: Hashable, Sendable {
   public internal(set) var inOutage = false
   /// Since when regions disagree without a majority.
   public internal(set) var splitSince: Instant?
+  public internal(set) var flapping = Flapping()
   /// No state of this monitor may be dated back before this.
   var floor: Instant
   public internal(set) var shown: Shown
@@ -81,8 +83,14 @@ public struct Verdict: Hashable, Sendable {
       let end = splitSince + 2 * Int64(rules.intervalMs)
       next = min(next ?? end, end)
     }
+    if let end = awaitsOthersUntil { next = min(next ?? end, end) }
+    // Where `settle` would not end it, its time must not wake anybody either.
+    if let end = flapping.endsAt(rules), mayCalmDown { next = min(next ?? end, end) }
     return next
   }
+
+  /// Flapping ends in a state that means something: not while a failure is verified, nobody looks or nobody should.
+  private var mayCalmDown: Bool { shown.status == .up || shown.status == .degraded || shown.status == .down }
 
   /// Failing attempts of a region that count for its next slot.
   public func carriedAttempts(_ region: RegionID) -> UInt8 {
@@ -100,18 +108,24 @@ public struct Verdict: Hashable, Sendable {
     var actions: [Action] = []
     let counted = counted
     let countedSince = baseSince
+    let before = (base: base, inMaintenance: inMaintenance)
     let lapsed = lapseOld(now: now)
     switch event {
     case .configured(let rules, let regions, let enabled): configure(rules, regions, enabled, now: now)
     case .reported(let report): take(report, now: now, into: &actions)
     case .regionHealth(let region, let isHealthy):
-      if let i = votes.firstIndex(where: { $0.region == region }) { votes[i].isHealthy = isHealthy }
+      if let i = votes.firstIndex(where: { $0.region == region }) { votes[i].turn(healthy: isHealthy) }
     case .maintenance(let begins): inMaintenance = begins
     case .notRunning, .timePassed: break
     }
     var unknownFrom = lapsed ?? now
     if case .notRunning(let from, _) = event { unknownFrom = min(unknownFrom, from) }
+    let wasInOutage = inOutage
     if isEnabled { decide(now: now, unknownFrom: unknownFrom, outvotedUntil: lapsed) }
+    if inMaintenance != before.inMaintenance || base != before.base && before.base == .unknown {
+      flapping.seenAgain(at: now)
+    }
+    if inOutage != wasInOutage, !inMaintenance { flapping.changed(at: now, rules: rules) }
     noteCounted(from: counted, countedSince, now: now, into: &actions)
     noteShown(now: now, into: &actions)
     return actions
@@ -142,6 +156,7 @@ extension Verdict {
     }
     inOutage = false
     splitSince = nil
+    flapping = Flapping()
     base = .pending
     baseSince = now
     floor = now
@@ -152,6 +167,11 @@ extension Verdict {
     // Seen before, overtaken by a newer one, or too old to say anything about now: history only.
     guard votes[i].at.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.voteLastsMs else { return }
     let before = votes[i]
+    guard before.isHealthy else {
+      // What a suspect region sees is about the region; it must not come out as a streak when the region is well again.
+      votes[i].at = report.startedAt
+      return
+    }
     if report.status == .down {
       votes[i].failed(at: report.startedAt, rules: rules)
       let isFirst = before.failures == 0 && before.vote != .down
@@ -193,9 +213,10 @@ extension Verdict {
     let forUp = rules.neededForUp(of: voters)
     if voters == 0 {
       splitSince = nil
-      if live.isEmpty, base != .pending, base != .unknown { move(to: .unknown, since: unknownFrom) }
+      if base != .pending { move(to: .unknown, since: unknownFrom) }
     } else if downs.count >= forDown {
       splitSince = nil
+      if let end = awaitsOthersUntil, now < end { return }
       inOutage = true
       let agreed = moment(forDown, of: downs.map(\.firstFailure))
       // A majority that came about because others fell silent began when they did: until then it was outvoted.
@@ -214,6 +235,19 @@ extension Verdict {
       splitSince = since
       if base != .down, now - since >= 2 * Int64(rules.intervalMs) { move(to: .degraded, since: since) }
     }
+  }
+
+  /// Out of silence, or before anything is known, the first region to vote would decide alone. Less than the quorum of all
+  /// healthy regions waits until the others have had the time to say what they were asked at the first failure.
+  private var awaitsOthersUntil: Instant? {
+    guard base == .pending || base == .unknown else { return nil }
+    let healthy = votes.filter(\.isHealthy)
+    let voters = healthy.filter { $0.vote != .none && $0.at != nil }
+    let downs = voters.filter { $0.vote == .down }
+    guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),
+      downs.count < rules.neededForDown(of: healthy.count), let asked = downs.map(\.firstFailure).min()
+    else { return nil }
+    return asked + 2 * Int64(rules.budgetMs) + Limits.secondOpinionMs
   }
 
   /// When the `count`-th of these began: the moment from which enough regions agreed.
@@ -246,12 +280,11 @@ extension Verdict {
   }
 
   private mutating func noteShown(now: Instant, into actions: inout [Action]) {
-    let next = currentlyShown(now: now)
-    guard next.status != shown.status || next.recovering != shown.recovering || next.since != shown.since else {
-      return
-    }
-    actions.append(.show(next, was: shown))
-    shown = next
+    let was = shown
+    shown = currentlyShown(now: now)
+    if mayCalmDown { flapping.settle(at: now, rules: rules) }
+    shown.flapping = flapping.isActive
+    if shown != was { actions.append(.show(shown, was: was)) }
   }
 
   private func currentlyShown(now: Instant) -> Shown {
@@ -261,7 +294,8 @@ extension Verdict {
     }
     let live = votes.filter { $0.isLive(rules, now: now) }
     let recovering = inOutage && live.contains { $0.vote != .up && $0.successes > 0 }
-    let verifying = live.filter { $0.isVerifying || splitSince != nil && $0.vote == .down }
+    let isOpen = splitSince != nil || awaitsOthersUntil != nil
+    let verifying = live.filter { $0.isVerifying || isOpen && $0.vote == .down }
     if base != .down, !(base == .degraded && splitSince != nil), !verifying.isEmpty {
       let since = shown.status == .unconfirmed ? shown.since : verifying.map(\.firstFailure).min() ?? now
       return Shown(status: .unconfirmed, since: max(since, floor), recovering: recovering)

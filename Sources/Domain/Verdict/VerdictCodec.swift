@@ -7,7 +7,9 @@ public struct VerdictCodecError: Error, Hashable, Sendable {
 /// so that a steady monitor's bytes do not change with each check.
 extension Verdict {
   /// Stored beside the body; raised when the layout changes.
-  public static let format: Int64 = 2
+  public static let format: Int64 = 3
+  /// Without flapping; still read.
+  static let formatBeforeFlapping: Int64 = 2
 
   public var encoded: [UInt8] {
     var out = ByteWriter()
@@ -18,7 +20,10 @@ extension Verdict {
     out.put(rules.degradedChecks)
     out.put(rules.quorum)
     out.put(UInt8(base.code))
-    out.put(UInt8((isEnabled ? 1 : 0) | (inMaintenance ? 2 : 0) | (inOutage ? 4 : 0) | (shown.recovering ? 8 : 0)))
+    out.put(
+      UInt8(
+        (isEnabled ? 1 : 0) | (inMaintenance ? 2 : 0) | (inOutage ? 4 : 0) | (shown.recovering ? 8 : 0)
+          | (shown.flapping ? 16 : 0)))
     out.put(UInt8(shown.status.code))
     out.put(baseSince.ms)
     out.put(floor.ms)
@@ -36,11 +41,19 @@ extension Verdict {
       out.put(vote.firstSuccess.ms)
       out.put(vote.slowEdge.ms)
     }
+    out.put(flapping.isActive ? 1 : 0 as UInt8)
+    out.put(flapping.changes)
+    out.put(flapping.began.ms)
+    out.put(flapping.calmFrom.ms)
+    out.put(UInt8(clamping: flapping.recent.count))
+    for at in flapping.recent { out.put(at.ms) }
     return out.bytes
   }
 
   public init(format: Int64, encoded: [UInt8]) throws(VerdictCodecError) {
-    guard format == Self.format else { throw VerdictCodecError(detail: "verdict format \(format) is not known") }
+    guard format == Self.format || format == Self.formatBeforeFlapping else {
+      throw VerdictCodecError(detail: "verdict format \(format) is not known")
+    }
     var input = ByteReader(bytes: encoded)
     let rules = VerdictRules(
       intervalMs: try input.take(), budgetMs: try input.take(), attempts: try input.take(),
@@ -52,6 +65,7 @@ extension Verdict {
     inMaintenance = flags & 2 != 0
     inOutage = flags & 4 != 0
     shown.recovering = flags & 8 != 0
+    shown.flapping = flags & 16 != 0
     shown.status = try input.status()
     baseSince = Instant(ms: try input.take())
     floor = Instant(ms: try input.take())
@@ -61,6 +75,7 @@ extension Verdict {
     let count: UInt8 = try input.take()
     votes.reserveCapacity(Int(count))
     for _ in 0..<count { votes.append(try input.vote()) }
+    if format == Self.format { flapping = try input.flapping() }
     guard input.isAtEnd else { throw VerdictCodecError(detail: "bytes follow the verdict") }
   }
 }
@@ -92,6 +107,20 @@ private struct ByteReader {
     let code: UInt8 = try take()
     guard let status = MonitorStatus(code: Int64(code)) else { throw VerdictCodecError(detail: "no state \(code)") }
     return status
+  }
+
+  mutating func flapping() throws(VerdictCodecError) -> Flapping {
+    let isActive: UInt8 = try take()
+    let changes: UInt16 = try take()
+    let began: Int64 = try take()
+    let calmFrom: Int64 = try take()
+    let count: UInt8 = try take()
+    guard count <= Limits.flappingChanges else { throw VerdictCodecError(detail: "\(count) changes") }
+    var recent: [Instant] = []
+    for _ in 0..<count { recent.append(Instant(ms: try take())) }
+    return Flapping(
+      recent: recent, isActive: isActive != 0, changes: changes, began: Instant(ms: began),
+      calmFrom: Instant(ms: calmFrom))
   }
 
   mutating func vote() throws(VerdictCodecError) -> RegionVote {

@@ -37,6 +37,17 @@ public struct VerdictRules: Hashable, Sendable {
   /// How long a region's vote counts after its last report began.
   public var voteLastsMs: Int64 { Int64(intervalMs) + Int64(budgetMs) + Limits.leaseGraceMs }
 
+  /// `Limits.flappingChanges` confirmed changes within this time are flapping: room for four of the quickest cycles of one
+  /// failing check and the good ones that recover, at least half an hour. Not more than six hours: what looks so seldom
+  /// that its changes are farther apart tells nobody too often.
+  public var flappingWindowMs: Int64 {
+    let cycles = 4 * (1 + Int64(recoveryChecks)) * Int64(intervalMs)
+    return min(max(cycles, Limits.flappingWindowMs.lowerBound), Limits.flappingWindowMs.upperBound)
+  }
+
+  /// How long nothing may change before flapping is over.
+  public var calmMs: Int64 { flappingWindowMs / 2 }
+
   /// Votes for down that decide among `voters`.
   public func neededForDown(of voters: Int) -> Int {
     quorum == 0 ? voters / 2 + 1 : min(max(Int(quorum), 1), max(voters, 1))

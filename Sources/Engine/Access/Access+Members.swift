@@ -31,6 +31,17 @@ extension Access {
     }
   }
 
+  /// Anybody may go, but the last owner. Ends the sessions that the person has here.
+  public func leave(_ person: SignedIn, scope: TenantScope, by principal: Principal) async throws {
+    try await store.write { [world] db in
+      guard let member = try MemberQueries.find(person.accountID, scope: scope, in: db) else {
+        throw AccessError.notFound
+      }
+      if member.role == .owner { try Self.keepAnOwner(scope, in: db) }
+      try MemberQueries.remove(member, isLeaving: true, scope: scope, by: principal, in: db, world: world)
+    }
+  }
+
   private static func member(
     _ id: PublicID<AccountTag>, mayBeChangedBy person: SignedIn, scope: TenantScope, in db: Connection
   ) throws -> MemberRow {

@@ -48,8 +48,8 @@ extension Access {
       expires: expires, max: configuration.sessionsPerAccountMax, in: db, world: world)
     guard let identity = try identity(token.hash, in: db) else { throw AccessError.noOrganization }
     try Audit.record(
-      "session.begin", subject: identity.session.id.text, scope: scope, by: Self.principal(account, client), in: db,
-      world: world)
+      "session.begin", subject: identity.session.id.text, detail: ["user_agent": .string(client.userAgent)],
+      scope: scope, by: Self.principal(account, client), in: db, world: world)
     return NewSession(token: token.text, expires: expires, person: Self.person(identity))
   }
 
@@ -114,9 +114,10 @@ extension Access {
 
   public func logOut(_ person: SignedIn, scope: TenantScope, by principal: Principal) async throws {
     try await store.write { [world] db in
-      _ = try SessionQueries.end(person.sessionID, account: person.account, in: db)
+      let userAgent = try SessionQueries.end(person.sessionID, account: person.account, in: db)
       try Audit.record(
-        "session.end", subject: person.sessionID.text, scope: scope, by: principal, in: db, world: world)
+        "session.end", subject: person.sessionID.text, detail: ["user_agent": .string(userAgent ?? "")], scope: scope,
+        by: principal, in: db, world: world)
     }
   }
 
@@ -131,8 +132,12 @@ extension Access {
     async throws
   {
     try await store.write { [world] db in
-      guard try SessionQueries.end(id, account: person.account, in: db) else { throw AccessError.notFound }
-      try Audit.record("session.end", subject: id.text, scope: scope, by: principal, in: db, world: world)
+      guard let userAgent = try SessionQueries.end(id, account: person.account, in: db) else {
+        throw AccessError.notFound
+      }
+      try Audit.record(
+        "session.end", subject: id.text, detail: ["user_agent": .string(userAgent)], scope: scope, by: principal,
+        in: db, world: world)
     }
   }
 

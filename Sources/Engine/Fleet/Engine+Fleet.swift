@@ -98,6 +98,8 @@ extension Engine {
     }
   }
 
+  public var regionNamesNow: [RegionID: String] { regionNames }
+
   /// The fleet as it is now, for people and metrics.
   public var currentFleet: Fleet { fleet }
 }

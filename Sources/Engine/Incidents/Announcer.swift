@@ -39,6 +39,17 @@ struct Announcer {
     }
   }
 
+  /// An incident that one of its services left: of `pages`, those that show nothing of it any more hear that it is gone.
+  mutating func left(_ id: IncidentID, pages: [StatusPageID]) throws {
+    try incident(id)
+    guard let row = try IncidentQueries.find(id, scope: scope, in: db) else { return }
+    let data: JSON = ["id": .string(row.publicID.text), "is_deleted": true]
+    for page in pages where try IncidentQueries.shown(row.publicID, on: page, scope: scope, in: db) == nil {
+      try FeedQueries.append(.incident, data, page: page, scope: scope, in: db, world: world)
+      touched.insert(page)
+    }
+  }
+
   /// `pages` are those that showed it before it went.
   mutating func gone(_ type: FeedEventType, id: String, pages: [StatusPageID]) throws {
     let data: JSON = ["id": .string(id), "is_deleted": true]
@@ -61,7 +72,8 @@ struct Announcer {
   mutating func monitor(_ change: MonitorChange) throws {
     let data: JSON = [
       "id": .string(change.publicID.text), "name": .string(change.name), "status": .string(change.to.rawValue),
-      "recovering": .bool(change.recovering), "status_since": .string(change.since.rfc3339),
+      "recovering": .bool(change.recovering), "flapping": .bool(change.flapping),
+      "status_since": .string(change.since.rfc3339),
     ]
     try FeedQueries.append(.monitor, data, scope: scope, in: db, world: world)
   }

@@ -107,7 +107,9 @@ public struct IncidentDesk {
     guard incident.isOpen || incident.acknowledgedAt != nil else {
       throw IncidentRefusal.cannotGo(from: incident.status, to: incident.status)
     }
-    guard try IncidentQueries.acknowledge(incident, scope: scope, in: db, world: world) else { return incident }
+    guard try IncidentQueries.acknowledge(incident, by: principal.name, scope: scope, in: db, world: world) else {
+      return incident
+    }
     try Audit.record("incident.acknowledge", subject: id.text, scope: scope, by: principal, in: db, world: world)
     try announce(incident, recalculating: false)
     return try existing(id)

@@ -19,6 +19,26 @@ enum IncidentWords {
     "\(list(subjects)) \(are(subjects)) up again since \(clock(until)) UTC, after \(span(ms: until - since))."
   }
 
+  static func flapping(_ subjects: [String], changes: Int, since: Instant, until: Instant) -> String {
+    let keep = subjects.count == 1 ? "keeps" : "keep"
+    return """
+      \(list(subjects)) \(keep) going down and coming back: \(changes) changes within \(span(ms: until - since)). \
+      This stays one incident until it has been calm for a while.
+      """
+  }
+
+  static func calm(changes: Int, since: Instant, for ms: Int64) -> String {
+    "It is calm for \(span(ms: ms)) now, after \(changes) changes between down and up since \(clock(since)) UTC."
+  }
+
+  static func stillDown(_ subjects: [String], since: Instant) -> String {
+    "\(list(subjects)) \(subjects.count == 1 ? "has" : "have") been down without a break since \(clock(since)) UTC."
+  }
+
+  static func staysDown(changes: Int, since: Instant) -> String {
+    "It stays down after \(changes) changes between down and up since \(clock(since)) UTC."
+  }
+
   static func noLongerChecked(_ subjects: [String], since: Instant, until: Instant) -> String {
     "The check that reported this was switched off at \(clock(until)) UTC, \(span(ms: until - since)) after the start."
   }

@@ -36,7 +36,8 @@ public struct ServiceDesk {
     let id = try ServiceQueries.create(draft, status: given, scope: scope, by: principal, in: db, world: world)
     var announcer = Announcer(scope: scope, db: db, world: world)
     try adopt(existing(id), &announcer)
-    if given == nil { _ = try ServiceStates(scope: scope, db: db, world: world).release(existing(id)) }
+    let states = ServiceStates(scope: scope, db: db, world: world)
+    if let given { _ = try states.set(existing(id), to: given) } else { _ = try states.release(existing(id)) }
     try announcer.service(id)
     try announcer.finish()
     return try existing(id)
@@ -51,12 +52,17 @@ public struct ServiceDesk {
     try ServiceQueries.update(before, to: draft, scope: scope, by: principal, in: db, world: world)
     var announcer = Announcer(scope: scope, db: db, world: world)
     let states = ServiceStates(scope: scope, db: db, world: world)
+    try adopt(existing(before.id), &announcer)
+    let left = try leave(before, pages: pagesBefore, &announcer)
     let service = try existing(before.id)
-    try adopt(service, &announcer)
     switch state {
     case .asItIs:
-      // A new name moves nothing; other monitors may.
-      if service.monitors != before.monitors { _ = try states.afterMonitor(service) }
+      if let left, !service.isSetByHand {
+        _ = try states.afterEnd(of: left, service.id)
+      } else if service.monitors != before.monitors {
+        // A new name moves nothing; other monitors may.
+        _ = try states.afterMonitor(service)
+      }
     case .byMonitors: _ = try states.release(service)
     case .set(let status): _ = try states.set(service, to: status)
     }
@@ -78,14 +84,34 @@ public struct ServiceDesk {
     try announcer.finish()
   }
 
-  /// The open incidents of its monitors are its own from here on: what is down already counts as what goes down next.
+  /// The open incidents of its monitors are its own from here on: what is down already counts as what goes down next,
+  /// and puts it where going down would have.
   private func adopt(_ service: ServiceRow, _ announcer: inout Announcer) throws {
     for monitor in service.monitors {
       guard let incident = try IncidentQueries.open(of: monitor.id, scope: scope, in: db) else { continue }
       if try IncidentQueries.join(incident.id, service: service.id, from: service.status, to: .major, in: db) {
+        _ = try ServiceStates(scope: scope, db: db, world: world).worsen(existing(service.id), to: .major)
         try announcer.incident(incident.id)
       }
     }
+  }
+
+  /// The open incidents of monitors that it has no more are its own no more, as if they had ended for it. Answers one of
+  /// those that it left.
+  private func leave(
+    _ before: ServiceRow, pages: [StatusPageID], _ announcer: inout Announcer
+  ) throws -> IncidentID? {
+    let kept = Set(try existing(before.id).monitors.map(\.publicID))
+    var left: IncidentID?
+    for monitor in before.monitors where !kept.contains(monitor.publicID) {
+      guard let incident = try IncidentQueries.open(of: monitor.id, scope: scope, in: db),
+        kept.isDisjoint(with: incident.monitors),
+        try IncidentQueries.leave(incident.id, service: before.id, in: db)
+      else { continue }
+      left = incident.id
+      try announcer.left(incident.id, pages: pages)
+    }
+    return left
   }
 
   private func existing(_ id: ServiceID) throws -> ServiceRow {

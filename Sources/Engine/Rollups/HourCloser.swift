@@ -13,7 +13,7 @@ public actor HourCloser {
   private let failed: @Sendable (any Error) -> Void
   private var loop: Task<Void, Never>?
   private var prunedDay: Int64?
-  private static let notesAtOnce = 5000
+  private static let rowsAtOnce = 5000
 
   /// `graceMs` is how long after its end an hour waits for its last results. `pause` lets others write between two
   /// transactions. `failed` is told why a round did not finish; the next round begins where it stopped.
@@ -95,14 +95,22 @@ public actor HourCloser {
     try await allMonitors { try RetentionQueries.prune($0, retention, now: now, in: $1) }
     try await store.write { try EvidenceLog.prune(now: now, in: $0) }
     // Notes outlive the results that use them, never the other way round.
-    var pruned = Self.notesAtOnce
-    while pruned == Self.notesAtOnce {
-      pruned = try await store.write {
-        try ResultLog.pruneNotes(before: now.day - retention.resultDays, limit: Self.notesAtOnce, in: $0)
+    try await some { try ResultLog.pruneNotes(before: now.day - retention.resultDays, limit: $0, in: $1) }
+    for (state, days) in [(NotificationQueries.Over.sent, retention.sentDays), (.dead, retention.deadDays)] {
+      try await some {
+        try NotificationQueries.prune(state, before: now - days * Instant.dayMs, limit: $0, in: $1)
       }
-      try await rest()
     }
     prunedDay = now.day
+  }
+
+  /// Deletes by so many rows at once, with pauses, until fewer go.
+  private func some(_ delete: @escaping @Sendable (_ limit: Int, Connection) throws -> Int) async throws {
+    var gone = Self.rowsAtOnce
+    while gone == Self.rowsAtOnce {
+      gone = try await store.write { try delete(Self.rowsAtOnce, $0) }
+      try await rest()
+    }
   }
 
   private typealias Step = @Sendable (MonitorID, Connection) throws -> Void

@@ -217,6 +217,7 @@ extension Engine {
       region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
       status: report.status)
     feed(.reported(event), to: one, at: now, report: report, into: &ledger)
+    if report.isFinal, report.status != .down { reassure(one, at: now, into: &ledger) }
     return .accepted
   }
 
@@ -265,14 +266,16 @@ extension Engine {
     }
   }
 
-  private func change(
+  func change(
     _ one: Watched, from was: Verdict.Shown, to shown: Verdict.Shown, at now: Instant, report: RunReport?
   ) -> MonitorChange {
     MonitorChange(
       monitor: one.id, publicID: one.publicID, organization: one.organization, name: one.settings.name,
       url: one.settings.url, from: was.status, to: shown.status, since: shown.since, at: now,
       failure: report?.observation.failure, httpStatus: report?.observation.httpStatus,
-      region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering)
+      region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering,
+      flapping: shown.flapping, wasFlapping: was.flapping,
+      flaps: Int(one.verdict.flapping.changes), flappingSince: one.verdict.flapping.began)
   }
 
   /// While the store refuses, memory stays bounded: the oldest results are given up, and their slots are missed; beyond

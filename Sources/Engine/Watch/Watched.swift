@@ -20,6 +20,9 @@ final class Watched {
   var scheduled: Set<Int64> = []
   /// New or resumed: to be looked at once, as soon as what made it so is stored.
   var wantsRun = false
+  /// When it was last looked at because of others; whether they still wait to hear that it is well.
+  var askedAt: Instant?
+  var isAwaited = false
   /// Grows with each change; workers name the newest that they know.
   var version: Int64 = 0
   private var compiled: ProbeTarget?

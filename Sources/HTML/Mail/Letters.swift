@@ -24,6 +24,23 @@ extension Letter {
       foot: foot(organization))
   }
 
+  /// A monitor goes down and comes back so often that there is one message for all of it.
+  public static func flapping(
+    monitor: String, address: String, organization: String, since: Int64, reason: String,
+    evidence: [(label: String, value: String)], url: String
+  ) -> Letter {
+    Letter(
+      subject: "Flapping: \(monitor)", heading: "\(monitor) is flapping.", mark: .degraded,
+      parts: [
+        .paragraph("It goes down and comes back. There is no further message until it has been calm for a while."),
+        .facts(
+          [("Monitor", monitor), ("Address", address), ("Down since", instant(since)), ("Reason", reason)]
+            + evidence.map { ($0.label, $0.value) }),
+        .button(label: "Open the incident", url: url),
+      ],
+      foot: foot(organization))
+  }
+
   /// A monitor that was down is up again.
   public static func resolved(
     monitor: String, address: String, organization: String, since: Int64, until: Int64, reason: String, url: String
@@ -32,10 +49,10 @@ extension Letter {
       subject: "Up again: \(monitor)", heading: "\(monitor) is up again.", mark: .up,
       parts: [
         .paragraph("It was down for \(Format.span(ms: until - since))."),
-        .facts([
-          ("Monitor", monitor), ("Address", address), ("Down from", instant(since)), ("Up since", instant(until)),
-          ("Reason", reason),
-        ]),
+        .facts(
+          [
+            ("Monitor", monitor), ("Address", address), ("Down from", instant(since)), ("Up since", instant(until)),
+          ] + (reason.isEmpty ? [] : [("Reason", reason)])),
         .button(label: "Open the incident", url: url),
       ],
       foot: foot(organization))

@@ -42,7 +42,8 @@ public struct EmailChannel: Channel {
         Mail.compose(letter, from: carrier.mailFrom, to: to, id: id, at: at, server: server), vet: { _ in true })
       return .sent
     } catch {
-      let isFinal = error.replyCode.map { (500...599).contains($0) } ?? (error.failure.kind == .addressForbidden)
+      // The operator chose the server, so its address is not vetted: only its own word is final.
+      let isFinal = error.replyCode.map { (500...599).contains($0) } ?? false
       return isFinal ? .never(reason: "\(error)") : .later(reason: "\(error)", afterS: nil)
     }
   }
@@ -60,6 +61,10 @@ extension Letter {
       self = .resolved(
         monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,
         until: (notice.until ?? notice.at).ms, reason: notice.reason, url: url)
+    case .flapping:
+      self = .flapping(
+        monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,
+        reason: notice.reason, evidence: facts, url: url)
     case .test:
       self = .test(
         channel: notice.name, organization: notice.organization, person: notice.person ?? "Somebody",

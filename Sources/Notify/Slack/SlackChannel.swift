@@ -29,7 +29,12 @@ public struct SlackChannel: Channel {
   /// `text` is what a notification shows; the blocks are the message itself.
   static func body(_ notice: Notice, link: String) -> JSON {
     let mark =
-      notice.kind == .down ? ":red_circle:" : notice.kind == .resolved ? ":large_green_circle:" : ":white_circle:"
+      switch notice.kind {
+      case .down: ":red_circle:"
+      case .flapping: ":large_yellow_circle:"
+      case .resolved: ":large_green_circle:"
+      case .test: ":white_circle:"
+      }
     var blocks: [JSON] = [
       [
         "type": "section",

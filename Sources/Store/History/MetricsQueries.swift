@@ -33,17 +33,13 @@ public struct MetricsQuestion: Hashable, Sendable {
   /// nil for all regions together.
   public var region: RegionID?
 
-  /// More steps than this are refused: a week by minutes and a year by hours fit.
-  public static let bucketsMax: Int64 = 10_080
-
   public init(window: Window, granularity: Granularity, region: RegionID? = nil) {
     self.window = window
     self.granularity = granularity
     self.region = region
   }
 
-  public var buckets: Int64 { window.ms / granularity.ms }
-  public var isSensible: Bool { buckets <= Self.bucketsMax }
+  var buckets: Int64 { window.ms / granularity.ms }
 
   /// UTC steps, the last of which holds `now`.
   func range(now: Instant) -> (from: Instant, to: Instant) {

@@ -9,6 +9,10 @@ public struct Retention: Hashable, Sendable {
   public var hourDays: Int64 = 400
   /// Days: a few hundred bytes each, for comparing years.
   public var dayDays: Int64 = 1830
+  /// Messages that arrived: as long as what they tell of.
+  public var sentDays: Int64 = 90
+  /// Messages that were given up: until somebody has had every chance to ask why.
+  public var deadDays: Int64 = 365
 
   public init() {}
 }

@@ -7,7 +7,10 @@ public struct Migration: Sendable {
   /// Statements that both SQLite and PostgreSQL take, without semicolons inside literals.
   public let sql: String
 
-  public static let all: [Migration] = [accounts, monitors, results, incidents, notifications, live, workers]
+  public static let all: [Migration] = [
+    accounts, monitors, results, incidents, notifications, live, workers, notificationLog, acknowledged, monitorList,
+    dependencies,
+  ]
 
   /// FNV-1a over the text: enough to notice an edit of what already ran.
   var checksum: Int64 {

@@ -36,6 +36,7 @@ public struct API: Sendable {
     case .showMe: return try await MeAPI.show(call.known(), context)
     case .updateMe: return try await MeAPI.update(call.known(), context)
     case .changePassword: return try await MeAPI.changePassword(call.known(), context)
+    case .leaveOrganization: return try await MeAPI.leave(call.known(), call.visit, context)
     case .listSessions: return try await SessionAPI.list(call.known(), context)
     case .endOtherSessions: return try await SessionAPI.endOthers(call.known(), context)
     case .endSession: return try await SessionAPI.end(call.known(), call.visit, context)

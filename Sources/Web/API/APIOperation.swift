@@ -2,7 +2,7 @@
 public enum APIOperation: String, Surface {
   case health, openAPI
   case signUp, logIn, logOut, requestReset, confirmReset, switchOrganization
-  case showMe, updateMe, changePassword
+  case showMe, updateMe, changePassword, leaveOrganization
   case listSessions, endOtherSessions, endSession
   case showOrganization, updateOrganization
   case listAPIKeys, createAPIKey, deleteAPIKey
@@ -37,6 +37,7 @@ public enum APIOperation: String, Surface {
     case .showMe: Endpoint(.get, "me", .session)
     case .updateMe: Endpoint(.patch, "me", .session)
     case .changePassword: Endpoint(.post, "me/password", .session)
+    case .leaveOrganization: Endpoint(.delete, "me/membership", .session)
     case .listSessions: Endpoint(.get, "sessions", .session)
     case .endOtherSessions: Endpoint(.delete, "sessions", .session)
     case .endSession: Endpoint(.delete, "sessions/{id}", .session)

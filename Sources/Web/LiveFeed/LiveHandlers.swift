@@ -17,20 +17,23 @@ public struct LiveHandlers: Sendable {
 
   // MARK: Public pages
 
-  public func publicSocket(_ asked: PublicRequest) async throws -> Response {
+  func publicSocket(_ asked: PublicRequest, _ strangers: Strangers) async throws -> Response {
     try checkSocket(asked.request)
     let position = try Position(asked.query, asked.request, more: [])
-    guard let page = try await page(asked.arguments.first) else { return Self.refusing(LiveClose.unknown, hub) }
+    let page: PageFeed
+    do { page = try await self.page(asked, strangers) } catch let problem as Problem where problem.status == 404 {
+      return Self.refusing(LiveClose.unknown, hub)
+    }
     return socket(
       LiveGuest(
         feed: page.feed, page: page.page.raw, holder: nil, form: .webSocket, since: position.since,
         epoch: position.epoch))
   }
 
-  public func publicEvents(_ asked: PublicRequest) async throws -> Response {
+  func publicEvents(_ asked: PublicRequest, _ strangers: Strangers) async throws -> Response {
     try checkOrigin(asked.request)
     let position = try Position(asked.query, asked.request, more: [])
-    guard let page = try await page(asked.arguments.first) else { throw Problem.notFound }
+    let page = try await page(asked, strangers)
     return events(
       LiveGuest(
         feed: page.feed, page: page.page.raw, holder: nil, form: .eventStream, since: position.since,
@@ -38,9 +41,9 @@ public struct LiveHandlers: Sendable {
   }
 
   /// `…/changes/?since=SEQ&epoch=E` → `{results, seq, epoch, reset}`.
-  public func publicChanges(_ asked: PublicRequest) async throws -> Response {
+  func publicChanges(_ asked: PublicRequest, _ strangers: Strangers) async throws -> Response {
     let position = try Position(asked.query, asked.request, more: [])
-    guard let page = try await page(asked.arguments.first) else { throw Problem.notFound }
+    let page = try await page(asked, strangers)
     return try await changes(feed: page.feed, position)
   }
 
@@ -92,8 +95,15 @@ public struct LiveHandlers: Sendable {
 
   // MARK: Private
 
-  private func page(_ slug: String?) async throws -> PageFeed? {
-    guard let slug, slug.utf8.count <= 200 else { return nil }
+  /// Throws 404 for a page that is none, and 429 who asks for many such. A page's own viewers are not counted here: a
+  /// stream stays, and what is polled is in memory.
+  private func page(_ asked: PublicRequest, _ strangers: Strangers) async throws -> PageFeed {
+    guard let slug = asked.arguments.first else { throw Problem.notFound }
+    return try await strangers.look(for: slug, from: asked.clientAddress, isCounted: false) { try await page(slug) }
+  }
+
+  private func page(_ slug: String) async throws -> PageFeed? {
+    guard slug.utf8.count <= 200 else { return nil }
     if let found = try await hub.store.read({ try FeedQueries.page(slug: slug, in: $0) }) {
       return found.isPublic ? found : nil
     }

@@ -31,9 +31,9 @@ public struct LiveRouter: Sendable {
       request: visit.request, arguments: route.arguments, query: try RequestQuery(target: visit.request.target),
       clientAddress: visit.address)
     switch route.operation {
-    case .publicSocket: return try await handlers.publicSocket(anybody)
-    case .publicEvents: return try await handlers.publicEvents(anybody)
-    case .publicChanges: return try await handlers.publicChanges(anybody)
+    case .publicSocket: return try await handlers.publicSocket(anybody, context.strangers)
+    case .publicEvents: return try await handlers.publicEvents(anybody, context.strangers)
+    case .publicChanges: return try await handlers.publicChanges(anybody, context.strangers)
     case .organizationSocket:
       return try await handlers.organizationSocket(anybody) {
         guard visit.sessionToken != nil,

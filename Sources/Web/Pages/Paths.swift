@@ -42,6 +42,7 @@ enum Paths {
   static let members = "/settings/members"
   static func memberRole(_ id: String) -> String { "/settings/members/\(id)/role" }
   static func removeMember(_ id: String) -> String { "/settings/members/\(id)/remove" }
+  static let leaveOrganization = "/settings/members/leave"
   static let invitations = "/settings/invitations"
   static func revokeInvitation(_ id: String) -> String { "/settings/invitations/\(id)/revoke" }
   static let channels = "/settings/channels"

@@ -102,8 +102,6 @@ public final class PublicPageCache: Sendable {
     }
   }
 
-  public func response(_ key: Key) async throws -> CachedResponse? { try await rendered(key)?.response }
-
   /// A fresh copy, made now if need be; an older one when it cannot be made. Nil when there is no such public page.
   public func rendered(_ key: Key) async throws -> Rendered? {
     for _ in 0..<Self.triesMax {

@@ -32,7 +32,7 @@ class WorkerProcess:
     def start(self, within: float = 20) -> "WorkerProcess":
         self.status = ""
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1, start_new_session=True
         )
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         eventually(lambda: self.status or self.process.poll() is not None, within, what="the worker's first lines")
@@ -61,7 +61,8 @@ class WorkerProcess:
 
     def kill(self):
         if self.process and self.process.poll() is None:
-            self.process.kill()
+            # With what wraps it, if anything does.
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
 
     def stop(self, within: float = 20) -> int:

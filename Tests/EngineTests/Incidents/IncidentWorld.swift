@@ -1,6 +1,8 @@
 import Domain
 import JSON
+import Notify
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -10,13 +12,15 @@ import Testing
 /// One organization with a public page, two monitors and a service over both; a second organization beside it.
 final class IncidentWorld: Sendable {
   let test: TestStore
+  private let events = Mutex<[StoreEvent]>([])
   let scope = TenantScope(minting: OrganizationID(1))
   let other = TenantScope(minting: OrganizationID(2))
   let principal = Principal(minting: .account, publicID: "usr_1", name: "Ines", address: nil)
   static func monitor(_ n: Int64) -> PublicID<MonitorTag> { PublicID(stored: "mon_0000000000000000000000000\(n)") }
 
-  init(channels: Int64 = 1) async throws {
+  init(channels: Int64 = 1, monitors: Int64 = 2) async throws {
     test = try TestStore()
+    test.store.subscribe { [weak self] events in self?.events.withLock { $0 += events } }
     let sealer = test.store.sealer
     let world = test.store.world
     try await test.store.write { [scope, principal] db in
@@ -29,6 +33,8 @@ final class IncidentWorld: Sendable {
           INSERT INTO status_page (id, public_id, organization_id, slug, name, description, is_public, revision,
             created_ms, updated_ms) VALUES ($1, $2, $1, $2, 'p', '', 1, 1, 0, 0)
           """, [.int(n), .text("page-\(n)")])
+      }
+      for n in 1...monitors {
         try db.run(
           """
           INSERT INTO monitor (id, public_id, organization_id, kind, name, url, enabled, interval_s, settings, status,
@@ -92,11 +98,68 @@ final class IncidentWorld: Sendable {
     let change = MonitorChange(
       monitor: MonitorID(n), publicID: Self.monitor(n), organization: scope.organization, name: "monitor-\(n)",
       url: "http://secret.internal/", from: from, to: to, since: now - 5000, at: now, failure: failure, region: "fra")
+    try await apply(change)
+  }
+
+  func apply(_ change: MonitorChange) async throws {
     let world = test.store.world
+    let now = test.clock.now
     try await test.store.write { db in
       try db.run("UPDATE engine_span SET to_ms = $1", [.int(now.ms)])
-      try db.run("UPDATE monitor SET status = $1 WHERE id = $2", [.int(to.code), .int(n)])
+      try db.run(
+        "UPDATE monitor SET status = $1, status_since_ms = $2, flapping = $3 WHERE id = $4",
+        [.int(change.to.code), .int(change.since.ms), Value(change.flapping), .int(change.monitor.raw)])
       try IncidentFlow.apply(change, in: db, world: world)
+    }
+  }
+
+  /// What a monitor needs, as the form or the API would say it.
+  func depend(_ n: Int64, on parents: [Int64]) async throws {
+    try await test.store.write { [scope] db in
+      try DependencyQueries.replace(of: MonitorID(n), with: parents.map(Self.monitor), scope: scope, in: db)
+    }
+  }
+
+  /// A good check of a monitor that begins now.
+  func seenWell(_ n: Int64) async throws {
+    let now = test.clock.now
+    _ = try await test.store.write { db in
+      try db.run(
+        """
+        INSERT INTO result_log (monitor_id, region_id, run_key, trigger, final, attempt, started_ms, late_ms, status,
+          total_us, body_bytes, loop_lag_us) VALUES ($1, 1, 1, 1, 1, 0, $2, 0, $3, 1, 1, 1)
+        """, [.int(n), .int(now.ms), .int(Int64(CheckStatus.up.rawValue))])
+    }
+  }
+
+  func announced() -> [StoreEvent] { events.withLock { $0 } }
+
+  /// Waits, sends what is due as the outbox does, and answers all that was sent so far: kind and monitor's name.
+  func due(after ms: Int64 = 0) async throws -> [String] {
+    test.clock.advance(ms: ms)
+    let world = test.store.world
+    let now = world.now()
+    return try await test.store.write { db in
+      while true {
+        let claimed = try NotificationQueries.claim(limit: 100, now: now, in: db)
+        guard !claimed.isEmpty else { break }
+        for one in claimed { try NotificationQueries.markSent(one, in: db, world: world) }
+      }
+      return try db.rows("SELECT kind, payload FROM notification WHERE state = 'sent' ORDER BY done_ms, id") { row in
+        "\(row.text(0)) \(try Notice(json: JSON(parsing: row.text(1)))?.name ?? "?")"
+      }
+    }
+  }
+
+  func payloads() async throws -> [String] {
+    try await test.store.read { db in try db.rows("SELECT payload FROM notification ORDER BY id") { $0.text(0) } }
+  }
+
+  func told(of incident: IncidentID) async throws -> [String] {
+    try await test.store.read { db in
+      try db.rows("SELECT kind FROM notification WHERE incident_id = $1 ORDER BY id", [.int(incident.raw)]) {
+        $0.text(0)
+      }
     }
   }
 

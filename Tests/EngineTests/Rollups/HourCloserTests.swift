@@ -113,6 +113,26 @@ struct HourCloserTests {
     #expect(days == Array(repeating: [144, 144, 0], count: 3))
   }
 
+  @Test("messages that are old enough go once a day, more of them than one transaction takes")
+  func messages() async throws {
+    let test = try await world()
+    try await append(slots(0, 1), to: test)
+    test.clock.set(midnight + 2 * Instant.hourMs)
+    let (sent, dead) = (test.clock.now.ms - 91 * Instant.dayMs, test.clock.now.ms - 366 * Instant.dayMs)
+    _ = try await test.store.write { db in
+      try db.run(
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5003)
+        INSERT INTO notification (public_id, organization_id, kind, dedup_key, payload, state, next_ms, created_ms, done_ms)
+        SELECT i, 1, 'x', i, '{}', CASE WHEN i < 3 THEN 'dead' ELSE 'sent' END, 0, 0, CASE WHEN i = 1 THEN $2 ELSE $1 END
+        FROM n
+        """, [.int(sent), .int(dead)])
+    }
+    #expect(try await closer(test).round())
+    let left = try await test.store.read { db in try db.rows("SELECT public_id FROM notification") { $0.text(0) } }
+    #expect(left == ["2"])
+  }
+
   @Test("a result that comes a day late changes its hour and its day at the next round")
   func late() async throws {
     let test = try await world()

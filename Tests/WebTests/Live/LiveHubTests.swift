@@ -122,7 +122,9 @@ func foreignOrigin() async throws {
     Header("upgrade", "websocket"), Header("origin", "https://evil.test"), Header("host", "status.example"),
   ]
   let asked = try live.asked("/ws/status/public/page-1/", ["page-1"], headers: headers)
-  await #expect { try await live.handlers.publicSocket(asked) } throws: { ($0 as? Problem)?.status == 403 }
+  await #expect { try await live.handlers.publicSocket(asked, live.strangers) } throws: {
+    ($0 as? Problem)?.status == 403
+  }
 }
 
 @Test("who talks too fast is closed with 4008")
@@ -160,7 +162,7 @@ func polling() async throws {
   for _ in 1...3 { try await live.append() }
   func ask(_ query: String) async throws -> JSON {
     let response = try await live.handlers.publicChanges(
-      try live.asked("/events/status/public/page-1/changes/\(query)", ["page-1"], headers: []))
+      try live.asked("/events/status/public/page-1/changes/\(query)", ["page-1"], headers: []), live.strangers)
     guard case .bytes(let bytes) = response.body else { return .null }
     return try JSON(parsing: bytes)
   }
@@ -173,7 +175,8 @@ func polling() async throws {
 @Test("when the tail cannot be read, the socket is told to come back")
 func databaseAway() async throws {
   let live = try await LiveWorld()
-  let page = try await live.handlers.publicSocket(try live.asked("/ws/status/public/page-1/", ["page-1"]))
+  let page = try await live.handlers.publicSocket(
+    try live.asked("/ws/status/public/page-1/", ["page-1"]), live.strangers)
   live.test.store.close()
   let (id, _) = try live.connect(page)
   try await eventually("closed") { live.transport.log(id).code == 1013 }

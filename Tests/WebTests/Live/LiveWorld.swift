@@ -40,6 +40,7 @@ final class LiveWorld: Sendable {
   let test: TestStore
   let hub: LiveHub
   let handlers: LiveHandlers
+  let strangers: Strangers
   let transport = RecordingTransport()
   let scope = TenantScope(minting: OrganizationID(1))
   static let organization = "org_00000000000000000000000001"
@@ -73,6 +74,7 @@ final class LiveWorld: Sendable {
     hub = try await LiveHub(store: test.store)
     hub.attach(transport)
     handlers = LiveHandlers(hub: hub, baseURL: nil)
+    strangers = Strangers(world: test.store.world)
   }
 
   deinit { hub.stop() }
@@ -89,7 +91,7 @@ final class LiveWorld: Sendable {
   }
 
   func publicSocket(_ slug: String, _ query: String = "") async throws -> (ConnectionID, WebSocketCallbacks) {
-    try connect(try await handlers.publicSocket(try asked("/ws/status/public/\(slug)/\(query)", [slug])))
+    try connect(try await handlers.publicSocket(try asked("/ws/status/public/\(slug)/\(query)", [slug]), strangers))
   }
 
   func organizationSocket(

@@ -63,7 +63,7 @@ private final class Source: Sendable {
   }
 }
 
-private func etag(_ cache: PublicPageCache) async throws -> String? { try await cache.response(key)?.etag }
+private func etag(_ cache: PublicPageCache) async throws -> String? { try await cache.rendered(key)?.response.etag }
 
 @Test("many readers at once cost one rendering")
 func stampede() async throws {
@@ -124,7 +124,7 @@ func hiddenCopy() async throws {
   source.goAway()
   cache.evict(StatusPageID(1))
   #expect(cache.fresh(key) == nil)
-  await #expect(throws: Away.self) { try await cache.response(key) }
+  await #expect(throws: Away.self) { try await cache.rendered(key) }
 }
 
 @Test("a copy that was being made while its page was hidden is thrown away")
@@ -159,5 +159,5 @@ func newerThanTheChange() async throws {
 @Test("what does not exist is nobody's page")
 func absent() async throws {
   let cache = Source().cache()
-  #expect(try await cache.response(.init(slug: "b", view: "page")) == nil)
+  #expect(try await cache.rendered(.init(slug: "b", view: "page")) == nil)
 }

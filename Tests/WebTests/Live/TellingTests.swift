@@ -36,8 +36,9 @@ func incidentLife() async throws {
   #expect(made.status == 201, "\(made.text)")
   #expect(
     made.json.members?.map(\.name) == [
-      "id", "title", "description", "status", "status_display", "started_at", "acknowledged_at", "resolved_at",
-      "services", "updates", "cause", "monitor_ids", "postmortem", "created_at", "updated_at",
+      "id", "title", "description", "status", "status_display", "started_at", "acknowledged_at",
+      "acknowledged_by", "resolved_at", "services", "updates", "cause", "monitor_ids", "caused_by", "causing",
+      "postmortem", "created_at", "updated_at",
     ])
   #expect(made.json["services"]?.array?.first?["from_state"] == "operational")
   let id = try #require(made.json["id"]?.string)

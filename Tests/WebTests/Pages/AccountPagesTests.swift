@@ -1,6 +1,8 @@
 import Domain
 import Engine
 import HTTPServer
+import JSON
+import SQLite
 import Testing
 
 @testable import Web
@@ -111,6 +113,49 @@ struct AccountPagesTests {
     #expect(first.text.contains("Name 59<") && first.text.contains("Somebody"))
     let second = await world.get("/settings/audit-log?page=2", as: owner)
     #expect(second.text.contains("Name 1<") && !second.text.contains("Name 59<"))
+  }
+
+  @Test("the audit log calls people, sessions, keys and things by name; the API keeps the ids")
+  func auditNames() async throws {
+    let world = try WebWorld()
+    let owner = try await world.signUp("ada@example.org", organization: "A")
+    let bob = try await world.join("bob@example.org", role: .member, of: owner)
+    _ = await world.send("PATCH", "/api/v1/me/", ["name": "Bob Harbour"], as: bob)
+    let people = await world.send(.listMembers, as: owner).json["results"]?.array ?? []
+    let id = try #require(people.first { $0["email"]?.string == "bob@example.org" }?["id"]?.string)
+    _ = await world.post("/settings/members/\(id)/role", [("role", "admin")], as: owner)
+    // A session that is still there, one that ended, and one of the time before user agents were written down.
+    let firefox = [Header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
+    let login: JSON = ["email": "ada@example.org", "password": .string(WebWorld.password)]
+    let ended = await world.send("POST", "/api/v1/auth/login/", login, headers: firefox)
+    #expect(await world.post("/logout", as: .session(try #require(ended.session))).status == 303)
+    _ = try await world.base.store.write { db in
+      try db.run(
+        """
+        INSERT INTO audit_log (public_id, organization_id, at_ms, actor_kind, actor_name, action, subject_public_id,
+          detail) VALUES ('aud_x', 1, 0, 'account', 'Cid', 'session.end', 'ses_gone', '{}')
+        """)
+    }
+    let key = try await world.makeKey(.write, by: owner)
+    let monitor = await world.send(
+      .createMonitor, [], ["name": "Shop", "type": "http", "url": "https://a.test/"], as: key)
+    let made = try #require(monitor.json["id"]?.string, "\(monitor.text)")
+    _ = await world.send(.updateMonitor, [made], ["interval_s": 30], as: key)
+    let page = await world.get("/settings/audit-log", as: owner)
+    let told = page.all(between: "<span class=\"mono\">", and: "</td>").map { line in
+      line.replacing("</span> <span class=\"soft\" dir=\"auto\">", with: " ").replacing("</span>", with: "")
+    }
+    for line in [
+      "member.update Bob Harbour", "member.add Bob Harbour", "session.begin Firefox on Linux",
+      "session.end Firefox on Linux", "session.end session of Cid", "monitor.update Shop", "monitor.create Shop",
+    ] { #expect(told.contains(line), "\(line) in \(told)") }
+    for prefix in ["usr_", "ses_", "mon_", "inv_", "org_"] {
+      #expect(!told.contains { $0.contains(prefix) }, "\(told)")
+    }
+    #expect(page.text.contains(">key Key</span>"))
+    #expect(!page.text.contains("email: bob@example.org") && page.text.contains("bob@example.org"))
+    let rows = await world.send(.listAuditLog, as: owner).json["results"]?.array ?? []
+    #expect(rows.first { $0["action"] == "member.update" }?["subject_id"]?.string == id)
   }
 
   @Test("the regions page says that no worker answers when none does")

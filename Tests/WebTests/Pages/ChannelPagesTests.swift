@@ -113,4 +113,29 @@ struct ChannelPagesTests {
     #expect(after.text.contains("Every message arrived or is under way."))
     #expect(after.ids(in: "/settings/notifications", "resend").isEmpty)
   }
+
+  @Test("what a sender holds is under way; it retries only from its second try on")
+  func underWay() async throws {
+    let world = try WebWorld()
+    let owner = try await world.signUp("ada@example.org", organization: "A")
+    _ = try await world.base.store.write { db in
+      for (n, row) in [("pending", 0), ("claimed", 1), ("claimed", 2), ("sent", 1), ("dead", 8)].enumerated() {
+        try db.run(
+          """
+          INSERT INTO notification (public_id, organization_id, kind, dedup_key, payload, state, attempts, next_ms,
+            created_ms) VALUES ($1, 1, 'test', $1, '{}', $2, $3, 0, 0)
+          """, [.text("ntf_\(n)"), .text(row.0), Value(row.1)])
+      }
+    }
+    func marks(_ outcome: String) async -> [String] {
+      await world.get("/settings/notifications?outcome=\(outcome)", as: owner)
+        .all(between: "<td class=\"c-state\">", and: "</td>").map { mark in
+          ["Waiting", "Retrying", "Given up", "Delivered"].first { mark.contains($0) } ?? mark
+        }
+    }
+    #expect(await marks("pending") == ["Retrying", "Waiting", "Waiting"])
+    #expect(await marks("delivered") == ["Delivered"])
+    #expect(await marks("dead") == ["Given up"])
+    #expect(await marks("").count == 5)
+  }
 }

@@ -53,6 +53,18 @@ private struct Harbour {
 
 @Suite("The services' pages")
 struct ServicePagesTests {
+  @Test("a state that a person set is theirs, also while an incident is open")
+  func setByHand() async throws {
+    let harbour = try await Harbour()
+    let id = try await harbour.service()
+    _ = try await harbour.opened([id])
+    #expect(await harbour.world.get(Paths.service(id), as: harbour.owner).text.contains("Because of the incident"))
+    let fields = [("name", "Ferry"), ("description", ""), ("is_active", "on"), ("status", "degraded")]
+    #expect(await harbour.world.post(Paths.service(id), fields, as: harbour.owner).status == 303)
+    let page = await harbour.world.get(Paths.service(id), as: harbour.owner)
+    #expect(page.text.contains("Set by hand") && !page.text.contains("Because of the incident"))
+  }
+
   @Test("a service is shown to members, edited by who may write, and not there for others")
   func edited() async throws {
     let harbour = try await Harbour()
@@ -103,6 +115,28 @@ struct IncidentPagesTests {
     let page = await harbour.world.send("GET", Paths.incident(id), as: harbour.member)
     #expect(page.text.contains("It sails again.") && page.text.contains("All well."))
     #expect(await harbour.world.send("GET", Paths.incident(id), as: harbour.stranger).status == 404)
+  }
+
+  @Test("who acknowledged it is named to members and in the API, never to visitors")
+  func acknowledged() async throws {
+    let harbour = try await Harbour()
+    let (world, owner) = (harbour.world, harbour.owner)
+    let id = try await harbour.opened([try await harbour.service()])
+    _ = await world.send("PATCH", "/api/v1/me/", ["name": "Ines Okafor"], as: owner)
+    #expect(await world.send(.showIncident, [id], as: harbour.member).json["acknowledged_by"] == .null)
+    world.base.clock.advance(ms: 60_000)
+    #expect(await world.post(Paths.acknowledgeIncident(id), as: owner).location?.hasSuffix("done=acknowledged") == true)
+    let page = await world.get(Paths.incident(id), as: harbour.member)
+    #expect(page.text.contains("acknowledged by <span dir=\"auto\">Ines Okafor</span> after 1"))
+    #expect(await world.send(.showIncident, [id], as: harbour.member).json["acknowledged_by"] == "Ines Okafor")
+    // Whoever comes second changes nothing.
+    let key = try await world.makeKey(.write, by: owner)
+    #expect(await world.send(.acknowledgeIncident, [id], [:], as: key).json["acknowledged_by"] == "Ines Okafor")
+    let seen = await world.send("GET", "/api/v1/public/harbourline/incidents/")
+    #expect(seen.json["results"]?.array?.first?["acknowledged_by"] == .null)
+    for path in ["/api/v1/public/harbourline/incidents/", "/status/harbourline/incidents/\(id)"] {
+      #expect(await world.send("GET", path).text.contains("Ines") == false)
+    }
   }
 
   @Test("an incident does not make a service better, and says so beside the field with everything as typed")

@@ -7,10 +7,10 @@ import Testing
 
 @Suite("Pages: who may, and whose they are")
 struct PageCrossingTests {
-  private static let adminPages = ["/settings/members", "/settings/api-keys", "/settings/audit-log"]
+  private static let adminPages = ["/settings/api-keys", "/settings/audit-log"]
   private static let everybodysPages = [
-    "/monitors", "/incidents", "/services", "/status-pages", "/regions", "/settings/organization", "/settings/channels",
-    "/settings/notifications", "/settings/account", "/settings/sessions",
+    "/monitors", "/incidents", "/services", "/status-pages", "/regions", "/settings/organization", "/settings/members",
+    "/settings/channels", "/settings/notifications", "/settings/account", "/settings/sessions",
   ]
   private static let writes = [
     "/settings/organization", "/settings/invitations", "/settings/channels/new", "/settings/api-keys", "/monitors/new",

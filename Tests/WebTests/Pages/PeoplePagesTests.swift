@@ -64,21 +64,49 @@ struct PeoplePagesTests {
     let world = try WebWorld()
     let owner = try await world.signUp("ada@example.org", organization: "A")
     let bob = try await world.join("bob@example.org", role: .member, of: owner)
-    #expect(await world.get("/settings/members", as: bob).status == 403)
+    let own = await world.get("/settings/members", as: bob)
+    #expect(own.text.contains("bob@example.org") && !own.text.contains("ada@example.org"))
+    #expect(own.ids(in: "/settings/members", "remove").isEmpty && !own.text.contains("Invite somebody"))
     let people = await world.send(.listMembers, as: owner).json["results"]?.array ?? []
     func id(_ email: String) throws -> String {
       try #require(people.first { $0["email"]?.string == email }?["id"]?.string)
     }
     let (ada, bobID) = (try id("ada@example.org"), try id("bob@example.org"))
+    #expect(await world.post("/settings/members/\(bobID)/remove", as: bob).status == 403)
     let changed = await world.post("/settings/members/\(bobID)/role", [("role", "admin")], as: owner)
     #expect(changed.location == "/settings/members?done=saved")
-    #expect(await world.get("/settings/members", as: bob).status == 200)
+    #expect(await world.get("/settings/members", as: bob).text.contains("ada@example.org"))
     let owners = await world.post("/settings/members/\(bobID)/role", [("role", "owner")], as: bob)
     #expect(owners.status == 422 && owners.text.contains("Only an owner makes owners."))
     let last = await world.post("/settings/members/\(ada)/remove", as: owner)
     #expect(last.status == 422 && last.text.contains("at least one owner"))
     #expect(await world.post("/settings/members/\(bobID)/remove", as: owner).status == 303)
     #expect(await world.get("/monitors", as: bob).location?.hasPrefix("/login") == true)
+  }
+
+  @Test("a member leaves by their own hand, by page or API, which the audit log says; the last owner stays")
+  func leave() async throws {
+    let world = try WebWorld()
+    let owner = try await world.signUp("ada@example.org", organization: "Harbourline")
+    let bob = try await world.join("bob@example.org", role: .member, of: owner)
+    let cid = try await world.join("cid@example.org", role: .member, of: owner)
+    #expect(await world.get("/settings/members", as: bob).text.contains("Leave Harbourline"))
+    let left = await world.post("/settings/members/leave", as: bob)
+    #expect(left.location == "/login?out=left")
+    #expect(left.header("set-cookie")?.contains("Max-Age=0") == true)
+    #expect(await world.get("/login?out=left").text.contains("You left the organization."))
+    #expect(await world.get("/monitors", as: bob).location?.hasPrefix("/login") == true)
+    #expect(await world.send(.leaveOrganization, as: cid).status == 204)
+    #expect(await world.send(.showMe, as: cid).status == 401)
+    let last = await world.send(.leaveOrganization, as: owner)
+    #expect(last.status == 409 && last.json["code"] == "last_owner")
+    let page = await world.post("/settings/members/leave", as: owner)
+    #expect(page.status == 422 && page.text.contains("at least one owner"))
+    #expect(page.text.contains("only owner") && !page.text.contains("Leave Harbourline"))
+    #expect(!page.text.contains("bob@example.org") && !page.text.contains("cid@example.org"))
+    let rows = await world.send(.listAuditLog, as: owner).json["results"]?.array ?? []
+    #expect(rows.count { $0["action"] == "member.leave" } == 2)
+    #expect(await world.post("/settings/members/leave").location == "/login")
   }
 
   @Test("who removes themselves has left, and is told to sign in")

@@ -20,7 +20,7 @@ struct SettingsPagesTests {
     let owner = try await world.signUp("owner@example.org", organization: "Harbourline")
     let member = try await world.join("member@example.org", role: .member, of: owner)
     #expect(await world.send("GET", path, as: owner).status == 200)
-    let forAdmins = [Paths.members, Paths.apiKeys, Paths.auditLog, Paths.newChannel, Paths.newIncident].contains(path)
+    let forAdmins = [Paths.apiKeys, Paths.auditLog, Paths.newChannel, Paths.newIncident].contains(path)
     #expect(await world.send("GET", path, as: member).status == (forAdmins ? 403 : 200))
     let nobody = await world.send("GET", path)
     #expect(nobody.status == 303)

@@ -32,6 +32,14 @@ enum MeAPI {
     return .noContent
   }
 
+  /// Leaves the organization that the session is set to, and ends the session with it.
+  static func leave(_ request: APIRequest, _ visit: Visit, _ context: WebContext) async throws -> Response {
+    try await context.access.leave(try request.person, scope: request.scope, by: request.principal)
+    var response = Response.noContent
+    response.headers.append(visit.endedCookie)
+    return response
+  }
+
   static func json(_ person: SignedIn, _ context: WebContext) async throws -> JSON {
     let found = try await context.store.read { db in
       (

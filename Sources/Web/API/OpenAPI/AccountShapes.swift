@@ -8,7 +8,7 @@ extension APIOperation {
     switch self {
     case .health, .openAPI, .listRegions, .listAuditLog: AboutShapes.shape(self)
     case .signUp, .logIn, .logOut, .requestReset, .confirmReset, .switchOrganization, .showMe, .updateMe,
-      .changePassword, .listSessions, .endOtherSessions, .endSession:
+      .changePassword, .leaveOrganization, .listSessions, .endOtherSessions, .endSession:
       AccountShapes.shape(self)
     case .showOrganization, .updateOrganization, .listAPIKeys, .createAPIKey, .deleteAPIKey, .listMembers,
       .updateMember, .removeMember, .listInvitations, .createInvitation, .revokeInvitation, .acceptInvitation:
@@ -150,6 +150,10 @@ enum AccountShapes {
       OperationShape(
         "Change the password; every other session ends", tag: "me",
         body: .object([.always("current_password", .secret), .always("new_password", .secret)]), status: 204)
+    case .leaveOrganization:
+      OperationShape(
+        "Leave the organization; its sessions of the person end, and the last owner stays", tag: "me", status: 204,
+        errors: [409])
     case .listSessions:
       OperationShape(
         "Where one is logged in", tag: "sessions", answer: .object([.always("results", .array(.ref("Session")))]))

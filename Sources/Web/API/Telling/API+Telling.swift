@@ -22,7 +22,7 @@ extension API {
     case .publicServices: try await PublicAPI.services(call.anybody, context)
     case .publicIncidents: try await PublicAPI.incidents(call.anybody, context)
     case .publicStatus: try await PublicAPI.status(call.anybody, context)
-    case .publicChanges: try await live().publicChanges(call.anybody)
+    case .publicChanges: try await live().publicChanges(call.anybody, context.strangers)
     case .createRealtimeTicket: try await live().createTicket(call.known())
     case .listChanges: try await live().organizationChanges(call.known())
     case .listChannels: try await ChannelAPI.list(call.known(), context)

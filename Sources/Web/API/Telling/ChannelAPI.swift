@@ -96,7 +96,7 @@ enum NotificationAPI {
     let state = try request.query.choice("state", State.self)
     let found = try await context.store.read { db in
       try NotificationQueries.list(
-        state: state?.rawValue, page: paging.page, rows: paging.rows, scope: request.scope, in: db)
+        states: state.map { [$0.rawValue] } ?? [], page: paging.page, rows: paging.rows, scope: request.scope, in: db)
     }
     return .list(try found.rows.map(json), total: found.total, paging)
   }

@@ -91,6 +91,7 @@ enum IncidentAPI {
       "id": JSON(row.publicID), "title": .string(row.title), "description": .string(row.description),
       "status": .string(row.status.rawValue), "status_display": .string(row.status.display),
       "started_at": JSON(row.startedAt), "acknowledged_at": JSON(row.acknowledgedAt),
+      "acknowledged_by": isPublic ? .null : JSON(row.acknowledgedBy),
       "resolved_at": JSON(row.resolvedAt),
       "services": .array(
         row.impacts.map {
@@ -107,6 +108,8 @@ enum IncidentAPI {
           ]
         }),
       "cause": .string(row.cause.rawValue), "monitor_ids": .array(isPublic ? [] : row.monitors.map { JSON($0) }),
+      "caused_by": isPublic ? .null : row.causedBy.map { JSON($0.publicID) } ?? .null,
+      "causing": .array(isPublic ? [] : row.causing.map { JSON($0.publicID) }),
       "postmortem": JSON(row.postmortem), "created_at": JSON(row.createdAt), "updated_at": JSON(row.updatedAt),
     ]
   }

@@ -114,10 +114,10 @@ enum PublicAPI {
     _ body: @escaping @Sendable (PublishedPage, StoreConnection) throws -> T
   ) async throws -> T {
     guard let slug = request.arguments.first else { throw Problem.notFound }
-    try context.countPublic(request.clientAddress, page: slug)
-    return try await context.store.read { db in
-      guard let page = try StatusPageQueries.publicPage(slug: slug, in: db) else { throw Problem.notFound }
-      return try body(page, db)
+    return try await context.strangers.look(for: slug, from: request.clientAddress) {
+      try await context.store.read { db in
+        try StatusPageQueries.publicPage(slug: slug, in: db).map { try body($0, db) }
+      }
     }
   }
 }

@@ -18,6 +18,7 @@ extension TellingShapes {
     .always("id", .id(IncidentTag.self)), .always("title", .string), .always("description", .string),
     .always("status", .choice(Domain.IncidentStatus.self)), .always("status_display", .string),
     .always("started_at", .instant), .always("acknowledged_at", .nullable(.instant)),
+    .always("acknowledged_by", .nullable(.string)),
     .always("resolved_at", .nullable(.instant)),
     .always(
       "services",
@@ -34,6 +35,10 @@ extension TellingShapes {
           .always("message", .string), .always("created_at", .instant), .always("author", .nullable(.string)),
         ]))),
     .always("cause", .choice(["manual", "monitor"])), .always("monitor_ids", .array(.id(MonitorTag.self))),
+    .always(
+      "caused_by",
+      .nullable(.id(IncidentTag.self).described("The incident of a monitor that this one's monitor depends on."))),
+    .always("causing", .array(.id(IncidentTag.self)).described("Incidents that are part of this one.")),
     .always("postmortem", .nullable(.string)), .always("created_at", .instant), .always("updated_at", .instant),
   ])
 

@@ -95,6 +95,8 @@ enum MonitorAPI {
   private static func refusing<T>(_ body: () throws -> T) throws -> T {
     do { return try body() } catch let error as UnknownRegion {
       throw Problem.invalid("/regions", "there is no region \(error.name)")
+    } catch let refusal as DependencyRefusal {
+      throw Problem.invalid("/depends_on/\(refusal.index)", refusal.sentence)
     } catch is TooManyMonitors {
       throw Problem.conflict("too_many_monitors", "The organization has as many monitors as it may have.")
     }
@@ -106,7 +108,8 @@ enum MonitorAPI {
     return .object(
       [.init("id", JSON(row.publicID))] + settings.members + [
         .init("status", .string(row.status.rawValue)), .init("status_since", JSON(row.statusSince)),
-        .init("recovering", .bool(row.recovering)), .init("created_at", JSON(row.createdAt)),
+        .init("recovering", .bool(row.recovering)), .init("flapping", .bool(row.flapping)),
+        .init("created_at", JSON(row.createdAt)),
         .init("updated_at", JSON(row.updatedAt)),
       ])
   }

@@ -45,6 +45,8 @@ enum MonitorReader {
         assertion.choice("comparison", Assertion.Comparison.self),
         assertion.prose("value", 0...Limits.assertionValueBytesMax, or: ""))
     }
+    settings.dependsOn = body.ids(
+      "depends_on", PublicID<MonitorTag>.self, max: Limits.dependenciesMax, or: settings.dependsOn)
     return settings
   }
 
@@ -79,6 +81,7 @@ extension MonitorSettings {
       .init("certificate_warning_days", JSON(certificateWarningDays)), .init("ip_family", .string(ipFamily.rawValue)),
       .init("tags", .array(tags.map(JSON.string))), .init("enabled", .bool(enabled)),
       .init("assertions", .array(assertions.map(\.json))),
+      .init("depends_on", .array(dependsOn.map { JSON($0) })),
     ]
   }
 

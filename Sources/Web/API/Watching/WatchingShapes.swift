@@ -21,7 +21,11 @@ enum WatchingShapes {
         [.always("id", .id(MonitorTag.self))]
           + settings.map { .always($0.0, $0.1) } + [
             .always("status", .choice(MonitorStatus.self)), .always("status_since", .instant),
-            .always("recovering", .boolean), .always("created_at", .instant), .always("updated_at", .instant),
+            .always("recovering", .boolean),
+            .always(
+              "flapping",
+              .boolean.described("Goes down and comes back so often that its incident stays open and quiet.")),
+            .always("created_at", .instant), .always("updated_at", .instant),
           ])
     ),
     ("NewMonitor", .object(settings.map { $0.0 == "url" ? .always($0.0, $0.1) : .maybe($0.0, $0.1) })),
@@ -43,6 +47,11 @@ enum WatchingShapes {
     ("certificate_warning_days", .integer(0...3650)), ("ip_family", .choice(MonitorSettings.IPFamily.self)),
     ("tags", .array(.text(1...Limits.tagCharactersMax), 0...Limits.tagsMax)), ("enabled", .boolean),
     ("assertions", .array(.ref("Assertion"), 0...Limits.assertionsMax)),
+    (
+      "depends_on",
+      .array(.id(MonitorTag.self), 0...Limits.dependenciesMax)
+        .described("Monitors that this one needs to work. While one is down, this one's trouble is told with it.")
+    ),
   ]
 
   private static let phases = ["dns_us", "connect_us", "tls_us", "first_byte_us", "transfer_us"]

@@ -128,7 +128,7 @@ enum Sample {
   }
 
   static let promise = Promise(
-    intervalMs: 30_000, timeoutMs: 10_000, regions: 4, quorum: "majority", reportedAfterMs: 90_000)
+    intervalMs: 30_000, timeoutMs: 10_000, regions: 4, quorum: "majority", reportedAfterMs: 90_000, neverBelowMs: 1_350)
 
   static let waterfall = Waterfall(
     of: "13:46:39 UTC from fra",

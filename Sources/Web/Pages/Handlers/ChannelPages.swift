@@ -9,6 +9,8 @@ import Store
 /// Who is told, and what became of each message.
 enum ChannelPages {
   private static let rowsPerPage = 50
+  /// The states of the rows that a filter of the log shows. What a sender holds is under way too.
+  private static let outcomes = ["dead": ["dead"], "pending": ["pending", "claimed"], "delivered": ["sent"]]
 
   static let routes: [PageRoute] = [
     .get("/settings/channels", .session, list),
@@ -66,13 +68,13 @@ enum ChannelPages {
 
   @Sendable private static func notifications(_ request: PageRequest) async throws -> Response {
     let known = try request.person
-    let filter = request.query["outcome"].flatMap { ["dead", "pending", "delivered"].contains($0) ? $0 : nil }
+    let filter = request.query["outcome"].flatMap { outcomes[$0] == nil ? nil : $0 }
     let number = request.pageNumber
     let frame = try await FrameMaker.frame(request)
     let (found, dead) = try await request.store.read { db in
       (
         try NotificationQueries.list(
-          state: filter == "delivered" ? "sent" : filter, page: number, rows: rowsPerPage, scope: known.scope, in: db),
+          states: filter.flatMap { outcomes[$0] } ?? [], page: number, rows: rowsPerPage, scope: known.scope, in: db),
         try NotificationQueries.count(state: "dead", scope: known.scope, in: db)
       )
     }
@@ -92,7 +94,8 @@ enum ChannelPages {
     switch state {
     case "sent": "delivered"
     case "dead": "dead"
-    default: attempts > 0 ? "retrying" : "pending"
+    // A claim counts its try at once: with one, a claimed message is on its first.
+    default: attempts > (state == "claimed" ? 1 : 0) ? "retrying" : "pending"
     }
   }
 

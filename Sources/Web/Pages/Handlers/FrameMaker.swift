@@ -14,14 +14,14 @@ enum FrameMaker {
     "password": "The password is changed; every other session is ended.",
   ]
 
-  static func frame(_ request: PageRequest) async throws -> AppFrame {
+  /// `monitors` is how many there are, when the page has counted them already.
+  static func frame(_ request: PageRequest, monitors: Int? = nil) async throws -> AppFrame {
     let known = try request.person
     guard let person = known.session else { throw Problem.forbidden }
-    let now = request.now
     return try await request.store.read { db in
-      let monitors = try MonitorQueries.counts(scope: known.scope, in: db)
-      let incidents = try IncidentQueries.list(isOpen: true, scope: known.scope, offset: 0, rows: 1, in: db).total
-      let services = try ServiceQueries.list(scope: known.scope, in: db, now: now)
+      let monitors = try monitors ?? MonitorQueries.count(scope: known.scope, in: db)
+      let incidents = try IncidentQueries.openCount(scope: known.scope, in: db)
+      let services = try ServiceQueries.count(scope: known.scope, in: db)
       let pages = try StatusPageQueries.list(scope: known.scope, in: db)
       let regions = try RegionQueries.list(scope: known.scope, in: db)
       let feed = try FeedQueries.existing(scope: known.scope, in: db)
@@ -34,7 +34,7 @@ enum FrameMaker {
         },
         person: person.name, canWrite: known.authority.mayWrite,
         counts: .init(
-          monitors: monitors.values.reduce(0, +), openIncidents: incidents, services: services.count,
+          monitors: monitors, openIncidents: incidents, services: services,
           statusPages: pages.count, regionsHealthy: regions.count, regions: regions.count),
         wellbeing: "Checking from \(Format.count(regions.count, "region")).",
         toast: request.query["done"].flatMap { done[$0] }.map { AppFrame.Toast(message: $0, undo: nil) },

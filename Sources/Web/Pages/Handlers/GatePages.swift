@@ -24,7 +24,9 @@ enum GatePages {
       .page(
         LoginPage(
           next: Visit.localPath(request.query["next"]) ?? "",
-          notice: request.query["out"] == "1" ? "You are signed out." : nil,
+          notice: request.query["out"].flatMap {
+            ["1": "You are signed out.", "left": "You left the organization."][$0]
+          },
           isSignupOpen: isSignupOpen(request), sendsMail: request.context.access.sendsMail
         ).render())
     },

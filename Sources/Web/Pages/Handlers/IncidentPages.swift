@@ -76,7 +76,8 @@ enum IncidentPages {
       id: row.publicID.text, title: row.title, status: .init(rawValue: row.status.rawValue) ?? .investigating,
       impact: worst(row), services: row.impacts.map(\.name), startedAt: row.startedAt.ms,
       resolvedAt: row.resolvedAt?.ms,
-      isAutomatic: row.cause == .monitor, isAcknowledged: row.acknowledgedAt != nil, now: now.ms)
+      isAutomatic: row.cause == .monitor, cause: row.causedBy?.title, isAcknowledged: row.acknowledgedAt != nil,
+      now: now.ms)
   }
 
   private static func show(_ request: PageRequest, _ typed: Typed, status: Int) async throws -> Response {
@@ -93,9 +94,10 @@ enum IncidentPages {
       return IncidentPage(
         frame: frame, id: row.publicID.text, incidentTitle: row.title,
         status: .init(rawValue: row.status.rawValue) ?? .investigating, impact: worst(row), startedAt: row.startedAt.ms,
-        acknowledgedAt: row.acknowledgedAt?.ms, acknowledgedBy: nil, resolvedAt: row.resolvedAt?.ms,
+        acknowledgedAt: row.acknowledgedAt?.ms, acknowledgedBy: row.acknowledgedBy, resolvedAt: row.resolvedAt?.ms,
         monitor: monitor.map { ($0.publicID.text, $0.settings.name) },
         openedBy: row.cause == .manual ? row.updates.first?.author : nil,
+        cause: row.causedBy.map(related), causing: row.causing.map(related),
         detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,
         impacts: row.impacts.map { .init(id: $0.publicID.text, name: $0.name, state: State($0.to)) },
         timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
@@ -109,6 +111,10 @@ enum IncidentPages {
     return .page(found.render(), status: status)
   }
 
+  private static func related(_ incident: RelatedIncident) -> IncidentPage.Related {
+    .init(id: incident.publicID.text, title: incident.title, isOpen: incident.isOpen)
+  }
+
   private static func delivery(_ row: NotificationRow) -> IncidentPage.Delivery {
     let reason = row.lastError.map { ": \($0)" } ?? ""
     let (outcome, state): (String, State) =
@@ -116,8 +122,10 @@ enum IncidentPages {
       case "sent": ("delivered \(Format.clock((row.doneAt ?? row.createdAt).ms)) UTC", .up)
       case "dead": ("given up\(reason)", .down)
       default:
-        row.attempts > 0
-          ? ("next try \(Format.clock(row.nextAt.ms)) UTC\(reason)", .unconfirmed) : ("on its way", .pending)
+        row.isHeld
+          ? ("goes at \(Format.clockSeconds(row.nextAt.ms)) UTC unless it is another monitor’s trouble", .pending)
+          : row.attempts > 0
+            ? ("next try \(Format.clock(row.nextAt.ms)) UTC\(reason)", .unconfirmed) : ("on its way", .pending)
       }
     return IncidentPage.Delivery(channel: row.channelName ?? "a deleted channel", outcome: outcome, state: state)
   }

@@ -14,7 +14,11 @@ struct MonitorDetailData: Sendable {
   var chosen: ResultRow?
   var evidence: (at: Instant, region: String, body: JSON)?
   var regions: [RegionID: String]
-  var openIncident: String?
+  var openIncident: IncidentRow?
+  var parents: [RelatedMonitor]
+  /// The first of those that need it, and how many there are.
+  var children: [RelatedMonitor]
+  var childCount: Int
 
   /// Length of a chart's window and of its steps.
   static func window(_ name: String) -> (lengthMs: Int64, stepMs: Int64, resolution: String, words: String) {
@@ -46,12 +50,10 @@ struct MonitorDetailData: Sendable {
       ?? results.first
     evidence = try EvidenceLog.latest(stored.id, scope: scope, in: db)
     regions = Dictionary(uniqueKeysWithValues: try RegionQueries.list(scope: scope, in: db).map { ($0.key, $0.name) })
-    openIncident = try db.first(
-      """
-      SELECT i.public_id FROM incident_monitor im JOIN incident i ON i.id = im.incident_id
-      WHERE im.monitor_id = $1 AND im.is_open = 1 AND i.deleted_ms IS NULL
-      """, [.int(stored.id.raw)]
-    ) { $0.text(0) }
+    openIncident = try IncidentQueries.open(of: stored.id, scope: scope, in: db)
+    parents = try DependencyQueries.parents(of: stored.id, scope: scope, in: db)
+    children = try DependencyQueries.children(of: stored.id, limit: 10, scope: scope, in: db)
+    childCount = try DependencyQueries.childCount(of: stored.id, in: db)
   }
 }
 
@@ -59,23 +61,27 @@ extension MonitorPage {
   init(_ data: MonitorDetailData, frame: AppFrame, window: String, isRunAsked: Bool, now: Instant) {
     let settings = data.stored.settings
     let last = data.results.first
-    let promise = Domain.Promise(settings)
     self.init(
       frame: frame, id: data.stored.publicID.text, name: settings.name, url: settings.url,
       state: State(data.stored.status), isRecovering: data.stored.recovering,
-      since: data.stored.status == .pending ? nil : data.stored.statusSince.ms, now: now.ms,
-      why: Self.why(data, last), openIncident: data.openIncident, facts: Self.facts(last, settings, now),
-      promise: Promise(
-        intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs),
-        regions: settings.regions.count,
-        quorum: settings.quorum.words, reportedAfterMs: promise.alwaysReportedMs),
+      isFlapping: data.stored.flapping, since: data.stored.status == .pending ? nil : data.stored.statusSince.ms,
+      now: now.ms,
+      why: Self.why(data, last), openIncident: data.openIncident?.publicID.text,
+      cause: data.openIncident?.causedBy.map { ($0.publicID.text, $0.title) }, facts: Self.facts(last, settings, now),
+      promise: Promise(settings),
       windows: data.windows.map { UptimeWindow(label: $0.label, share: $0.share.uptime, note: Self.note($0.share)) },
       window: window, resolution: MonitorDetailData.window(window).resolution, chart: Self.chart(data, window, now),
       evidence: Self.evidence(data), chosen: Self.chosen(data, isRunAsked), results: Self.rows(data),
       olderResults: data.results.count > 20
         ? Query(Paths.monitor(data.stored.publicID.text)).adding("before", String(data.results[19].startedAt.ms)).path
         : nil,
-      tags: settings.tags)
+      tags: settings.tags, dependsOn: .init(label: "depends on", monitors: data.parents.map(Self.related)),
+      neededBy: .init(
+        label: "needed by", monitors: data.children.map(Self.related), more: data.childCount - data.children.count))
+  }
+
+  private static func related(_ monitor: RelatedMonitor) -> RelatedMonitors.One {
+    .init(id: monitor.publicID.text, name: monitor.settings.name, state: State(monitor.status))
   }
 
   private static func why(_ data: MonitorDetailData, _ last: ResultRow?) -> String? {

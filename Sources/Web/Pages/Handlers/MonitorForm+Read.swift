@@ -23,6 +23,7 @@ extension MonitorForm {
     verifyTLS = s.verifyTLS
     certificateWarningDays = String(s.certificateWarningDays)
     ipFamily = s.ipFamily.rawValue
+    dependencies.chosen = s.dependsOn.map(\.text)
     var rest = s.assertions
     if let i = rest.firstIndex(where: { $0.source == .statusCode && $0.comparison == .in }) {
       statusCodes = rest.remove(at: i).value

@@ -52,24 +52,25 @@ enum MonitorPages {
     filter.sort = request.query["sort"].flatMap(MonitorFilter.Sort.init) ?? .state
     filter.page = max(1, request.query["page"].flatMap { Int($0) } ?? 1)
     filter.rows = rowsPerPage
-    let frame = try await FrameMaker.frame(request)
     let now = request.now
     let store = request.store
-    let page = try await store.read { [filter] db in
-      let (total, stored) = try MonitorQueries.list(filter, scope: known.scope, in: db, sealer: store.sealer, now: now)
+    let (counts, total, rows, tags, checksPerDay) = try await store.read { [filter] db in
+      let counts = try MonitorQueries.counts(scope: known.scope, in: db)
+      let (total, stored) = try MonitorQueries.list(
+        filter, counts: counts, scope: known.scope, in: db, sealer: store.sealer, now: now)
       let rows = try stored.map { MonitorRows.row(try MonitorRows.data($0, now: now, in: db), now: now) }
-      var counts: [State: Int] = [:]
-      for (status, count) in try MonitorQueries.counts(scope: known.scope, in: db) {
-        counts[State(status), default: 0] += count
-      }
-      return MonitorListPage(
-        frame: frame,
-        filter: .init(
-          q: filter.text, status: filter.status?.rawValue, tag: filter.tag ?? "", sort: filter.sort.rawValue),
-        rows: rows, page: filter.page, rowsPerPage: rowsPerPage, total: total, counts: counts,
-        tags: try MonitorQueries.tags(scope: known.scope, in: db), worst: rows.first { $0.state == .down }?.name,
-        checksPerDay: try MonitorQueries.checksPerDay(scope: known.scope, in: db), now: now.ms)
+      return (
+        counts, total, rows, try MonitorQueries.tags(scope: known.scope, in: db),
+        try MonitorQueries.checksPerDay(scope: known.scope, in: db)
+      )
     }
+    let page = MonitorListPage(
+      frame: try await FrameMaker.frame(request, monitors: counts.values.reduce(0, +)),
+      filter: .init(
+        q: filter.text, status: filter.status?.rawValue, tag: filter.tag ?? "", sort: filter.sort.rawValue),
+      rows: rows, page: filter.page, rowsPerPage: rowsPerPage, total: total,
+      counts: Dictionary(counts.map { (State($0), $1) }, uniquingKeysWith: +), tags: tags,
+      worst: rows.first { $0.state == .down }?.name, checksPerDay: checksPerDay, now: now.ms)
     return .page(page.render())
   }
 
@@ -126,18 +127,23 @@ enum MonitorPages {
     let known = try request.person
     let names = try await regions(request)
     let fields = try request.form()
-    let (settings, form) = MonitorForm.read(fields, over: MonitorSettings(name: "", url: ""), regions: names)
+    var (settings, form) = MonitorForm.read(fields, over: MonitorSettings(name: "", url: ""), regions: names)
+    try await form.readDependencies(fields, into: &settings, request)
     guard form.errors.isEmpty else { return try await newPage(request, form, settings, status: 422) }
     if fields.text("intent") == "try" {
       let (outcome, form) = try await MonitorTry.run(settings, form, request)
       return try await newPage(request, form, settings, outcome: outcome, status: outcome == nil ? 429 : 200)
     }
     let store = request.store
-    let id = try await store.write { db in
-      try MonitorQueries.create(
-        settings, scope: known.scope, by: known.principal, in: db, world: store.world, sealer: store.sealer)
+    do {
+      let id = try await store.write { [settings] db in
+        try MonitorQueries.create(
+          settings, scope: known.scope, by: known.principal, in: db, world: store.world, sealer: store.sealer)
+      }
+      return .seeOther(Paths.monitor(id.text))
+    } catch let refusal as DependencyRefusal {
+      return try await newPage(request, form.refusing(refusal), settings, status: 422)
     }
-    return .seeOther(Paths.monitor(id.text))
   }
 
   @Sendable private static func showEdit(_ request: PageRequest) async throws -> Response {
@@ -161,17 +167,22 @@ enum MonitorPages {
     let known = try request.person
     let monitor = try await find(request)
     let fields = try request.form()
-    let (settings, form) = MonitorForm.read(fields, over: monitor.settings, regions: try await regions(request))
+    var (settings, form) = MonitorForm.read(fields, over: monitor.settings, regions: try await regions(request))
+    try await form.readDependencies(fields, into: &settings, request)
     guard form.errors.isEmpty else { return try await editPage(request, monitor, form, settings, status: 422) }
     if fields.text("intent") == "try" {
       let (outcome, form) = try await MonitorTry.run(settings, form, request)
       return try await editPage(request, monitor, form, settings, outcome: outcome, status: outcome == nil ? 429 : 200)
     }
     let store = request.store
-    _ = try await store.write { db in
-      try MonitorQueries.update(
-        monitor.publicID, to: settings, scope: known.scope, by: known.principal, in: db, world: store.world,
-        sealer: store.sealer)
+    do {
+      _ = try await store.write { [settings] db in
+        try MonitorQueries.update(
+          monitor.publicID, to: settings, scope: known.scope, by: known.principal, in: db, world: store.world,
+          sealer: store.sealer)
+      }
+    } catch let refusal as DependencyRefusal {
+      return try await editPage(request, monitor, form.refusing(refusal), settings, status: 422)
     }
     return .seeOther(Paths.monitor(monitor.publicID.text) + "?done=saved")
   }
@@ -184,9 +195,10 @@ enum MonitorPages {
 
 extension Promise {
   init(_ settings: MonitorSettings) {
+    let promise = Domain.Promise(settings)
     self.init(
       intervalMs: Int64(settings.intervalS) * 1000, timeoutMs: Int64(settings.timeoutMs),
       regions: settings.regions.count,
-      quorum: settings.quorum.words, reportedAfterMs: Domain.Promise(settings).alwaysReportedMs)
+      quorum: settings.quorum.words, reportedAfterMs: promise.alwaysReportedMs, neverBelowMs: promise.neverReportedMs)
   }
 }

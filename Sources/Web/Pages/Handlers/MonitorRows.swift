@@ -43,7 +43,7 @@ enum MonitorRows {
     return MonitorLine(
       id: monitor.stored.publicID.text, name: monitor.stored.settings.name,
       address: address(monitor.stored.settings.url),
-      state: State(status), isRecovering: monitor.stored.recovering,
+      state: State(status), isRecovering: monitor.stored.recovering, isFlapping: monitor.stored.flapping,
       stateForMs: status == .pending ? nil : now - monitor.stored.statusSince, note: note(monitor),
       spark: spark(monitor, now),
       uptime: monitor.uptime, p95Us: monitor.p95Us, regionsUp: nil,

@@ -53,10 +53,16 @@ extension MonitorForm {
   func knowing(_ monitor: MonitorID?, _ request: PageRequest) async throws -> MonitorForm {
     let scope = try request.person.scope
     let now = request.now
-    let (channels, services) = try await request.store.read { db in
-      (try ChannelQueries.list(scope: scope, in: db), try ServiceQueries.list(scope: scope, in: db, now: now))
+    let (channels, services, dependencies) = try await request.store.read { [dependencies] db in
+      var dependencies = dependencies
+      try dependencies.load(except: monitor, scope: scope, in: db)
+      return (
+        try ChannelQueries.list(scope: scope, in: db), try ServiceQueries.list(scope: scope, in: db, now: now),
+        dependencies
+      )
     }
     var form = self
+    form.dependencies = dependencies
     form.channels = channels.map { Tick(id: $0.publicID.text, name: $0.name, isOn: $0.enabled) }
     form.services = services.map { service in
       Tick(

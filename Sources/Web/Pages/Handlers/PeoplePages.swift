@@ -9,7 +9,8 @@ enum PeoplePages {
   private static let rowsMax = 500
 
   static let routes: [PageRoute] = [
-    .get("/settings/members", .admin) { try await page($0, Draft()) },
+    .get("/settings/members", .session) { try await page($0, Draft()) },
+    .post("/settings/members/leave", .session, leave),
     .post("/settings/members/{id}/role", .admin) { request in
       let known = try request.person
       guard let role = Role(rawValue: try request.form().text("role")) else {
@@ -51,13 +52,17 @@ enum PeoplePages {
     let known = try request.person
     let person = try known.person
     let frame = try await FrameMaker.frame(request)
-    let (members, invitations) = try await request.store.read { db in
+    // Who only reads sees themselves here: the list of people is the admins', as in the API.
+    let seesAll = person.role.mayWrite
+    let (members, invitations, owners) = try await request.store.read { db in
       (
-        try MemberQueries.list(scope: known.scope, offset: 0, rows: rowsMax, in: db),
-        try InvitationQueries.list(scope: known.scope, offset: 0, rows: rowsMax, in: db)
+        seesAll
+          ? try MemberQueries.list(scope: known.scope, offset: 0, rows: rowsMax, in: db)
+          : [try MemberQueries.find(person.accountID, scope: known.scope, in: db)].compactMap(\.self),
+        seesAll ? try InvitationQueries.list(scope: known.scope, offset: 0, rows: rowsMax, in: db) : [],
+        try MemberQueries.ownerCount(scope: known.scope, in: db)
       )
     }
-    let owners = members.count { $0.role == .owner }
     let page = MembersPage(
       frame: frame,
       members: members.map { member in
@@ -65,15 +70,27 @@ enum PeoplePages {
         return MembersPage.Member(
           id: member.id.text, name: member.name, email: member.email, role: member.role.rawValue,
           joinedAt: member.joined.ms, isYou: member.account == person.account,
-          isEditable: !isLastOwner && (member.role != .owner || person.role == .owner))
+          isEditable: seesAll && !isLastOwner && (member.role != .owner || person.role == .owner))
       },
       invitations: invitations.map {
         MembersPage.Invitation(
           id: $0.id.text, email: $0.email, role: $0.role.rawValue, invitedBy: $0.invitedBy, expiresAt: $0.expires.ms)
       },
-      mayMakeOwners: person.role == .owner, link: draft.link, sendsMail: request.context.access.sendsMail,
+      mayLeave: person.role != .owner || owners > 1, mayMakeOwners: person.role == .owner, link: draft.link,
+      sendsMail: request.context.access.sendsMail,
       form: (draft.email, draft.role), errors: draft.errors)
     return .page(page.render(), status: draft.errors.isEmpty ? 200 : 422)
+  }
+
+  /// The session goes with the membership; who belongs elsewhere signs in there.
+  @Sendable private static func leave(_ request: PageRequest) async throws -> Response {
+    let known = try request.person
+    do {
+      try await request.context.access.leave(try known.person, scope: known.scope, by: known.principal)
+    } catch let error as AccessError where error == .lastOwner {
+      return try await page(request, Draft(errors: FormErrors(error)))
+    }
+    return .seeOther(Paths.login + "?out=left", headers: [request.visit.endedCookie])
   }
 
   private static func change(

@@ -28,13 +28,12 @@ enum PublicPages {
   ]
 
   private static func answer(_ request: PageRequest, view: String) async throws -> Response {
-    try request.context.countPublic(request.visit.address, page: request.arguments[0])
     let key = PublicPageCache.Key(slug: request.arguments[0], view: view)
-    if let found = try await request.publicPages.rendered(key) {
-      return found.answer(ifNoneMatch: request.visit.request.header("if-none-match"))
+    return try await request.context.strangers.look(for: key.slug, from: request.visit.address) {
+      try await request.publicPages.rendered(key)?.answer(ifNoneMatch: request.visit.request.header("if-none-match"))
+    } own: {
+      try await forMembers(key, request)
     }
-    guard let own = try await forMembers(key, request) else { throw Problem.notFound }
-    return own
   }
 
   static func frame(_ open: PublishedPage, now: Instant, in db: Connection) throws -> PublicFrame {

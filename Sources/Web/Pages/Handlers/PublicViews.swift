@@ -146,14 +146,9 @@ extension PublicPages {
   /// Names absolute addresses, so it is made for the host that was asked.
   @Sendable static func feed(_ request: PageRequest) async throws -> Response {
     let slug = request.arguments[0]
-    try request.context.countPublic(request.visit.address, page: slug)
     let origin = request.context.settings.baseURL ?? request.visit.origin
     let paths = PublicPaths(base: Paths.publicPage(slug))
-    let scope = request.known?.scope
-    let found = try await request.store.read { db -> (AtomFeed, isPublic: Bool)? in
-      let published = try StatusPageQueries.publicPage(slug: slug, in: db)
-      guard let open = try published ?? scope.flatMap({ try StatusPageQueries.ownPage(slug: slug, scope: $0, in: db) })
-      else { return nil }
+    @Sendable func made(_ open: PublishedPage, in db: Connection) throws -> AtomFeed {
       let rows = try IncidentQueries.shown(
         on: open.page.id, isOpen: nil, scope: open.scope, offset: 0, rows: 50, in: db
       ).rows
@@ -163,12 +158,22 @@ extension PublicPages {
           status: .init(rawValue: row.status.rawValue) ?? .investigating, startedAt: row.startedAt.ms,
           updatedAt: row.updatedAt.ms, updates: timeline(row, .unknown, withAuthors: false))
       }
-      let feed = AtomFeed(
+      return AtomFeed(
         name: open.page.name, pageURL: origin + paths.page, feedURL: origin + paths.feed,
         updatedAt: entries.map(\.updatedAt).max() ?? open.page.updatedAt.ms, entries: entries)
-      return (feed, open.page.isPublic)
     }
-    guard let (feed, isPublic) = found else { throw Problem.notFound }
+    let (feed, isPublic) = try await request.context.strangers.look(
+      for: slug, from: request.visit.address
+    ) { () -> (AtomFeed, Bool)? in
+      try await request.store.read { db in
+        try StatusPageQueries.publicPage(slug: slug, in: db).map { (try made($0, in: db), true) }
+      }
+    } own: {
+      guard let scope = request.known?.scope else { return nil }
+      return try await request.store.read { db in
+        try StatusPageQueries.ownPage(slug: slug, scope: scope, in: db).map { (try made($0, in: db), false) }
+      }
+    }
     let body = feed.render().bytes
     let etag = "\"\(feed.updatedAt)-\(feed.entries.count)-\(body.count)\""
     let headers = [

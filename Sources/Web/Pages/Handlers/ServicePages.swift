@@ -89,11 +89,7 @@ enum ServicePages {
     let found = try await request.store.read { db -> (ServiceRow, [Day], Double?, String?)? in
       guard let row = try ServiceQueries.find(id, scope: known.scope, in: db, now: now) else { return nil }
       let (days, uptime) = try PublicPages.days(row.monitors.map(\.id), now: now, in: db)
-      let incident = try row.monitors.lazy.compactMap {
-        try IncidentQueries.open(of: $0.id, scope: known.scope, in: db)
-      }
-      .first
-      return (row, days, uptime, incident?.title)
+      return (row, days, uptime, try IncidentQueries.newestOpenTitle(of: row.id, scope: known.scope, in: db))
     }
     guard let (row, days, uptime, incident) = found else { throw Problem.notFound }
     var form = typed ?? ServiceForm()
@@ -114,8 +110,9 @@ enum ServicePages {
   }
 
   private static func why(_ row: ServiceRow, incident: String?) -> String {
-    if let incident { return "Because of the incident “\(incident)”." }
+    // What a person set after the incident began is not the incident's doing.
     if row.isSetByHand { return "Set by hand; it follows its monitors again when they change." }
+    if let incident { return "Because of the incident “\(incident)”." }
     if row.monitors.isEmpty { return "No monitor watches it: people set its state." }
     return "It follows \(Format.count(row.monitors.count, "monitor"))."
   }

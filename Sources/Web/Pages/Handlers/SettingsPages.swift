@@ -125,26 +125,33 @@ enum SettingsPages {
     let known = try request.person
     let page = request.pageNumber
     let frame = try await FrameMaker.frame(request)
-    let (rows, total) = try await request.store.read { db in
-      (
-        try AuditQueries.list(
-          scope: known.scope, offset: (page - 1) * rowsPerPage, rows: rowsPerPage, in: db),
-        try AuditQueries.count(scope: known.scope, in: db)
-      )
+    let (rows, names, total) = try await request.store.read { db in
+      let rows = try AuditQueries.list(
+        scope: known.scope, offset: (page - 1) * rowsPerPage, rows: rowsPerPage, in: db)
+      let names = try AuditQueries.names(of: Set(rows.compactMap(\.subject)), scope: known.scope, in: db)
+      return (rows, names, try AuditQueries.count(scope: known.scope, in: db))
     }
     let html = AuditLogPage(
-      frame: frame, rows: rows.map(auditRow), page: page, rowsPerPage: rowsPerPage, total: total)
+      frame: frame, rows: rows.map { auditRow($0, names) }, page: page, rowsPerPage: rowsPerPage, total: total)
     return .page(html.render())
   }
 
-  private static func auditRow(_ row: AuditRow) -> AuditLogPage.Row {
+  private static func auditRow(_ row: AuditRow, _ names: [String: String]) -> AuditLogPage.Row {
     let details = row.detail.members ?? []
-    let name = details.first { $0.name == "name" }?.value.string
+    // As it was called then, where the row says so, else as it is called now.
+    let naming = ["name", "title", "user_agent"]
+    let told = naming.lazy.compactMap { row.detail[$0]?.string }.first
+    var target = told ?? row.subject.flatMap { names[$0] } ?? row.subject ?? ""
+    // A session goes by its device, and one of which even that is gone by its person: who ends one ends their own.
+    if row.subject?.hasPrefix(SessionTag.prefix + "_") == true {
+      target = target == row.subject ? "session of \(row.actorName)" : UserAgent.device(target)
+    }
     return AuditLogPage.Row(
-      at: row.at.ms, actor: row.actorKind == "key" ? "key \(row.actorName)" : row.actorName, action: row.action,
-      target: name ?? row.subject ?? "",
-      changes: details.filter { $0.name != "name" }.map { "\($0.name): \($0.value.string ?? $0.value.text)" }.joined(
-        separator: ", "),
+      at: row.at.ms, actor: row.actorKind == Principal.Kind.apiKey.rawValue ? "key \(row.actorName)" : row.actorName,
+      action: row.action, target: target,
+      changes: details.filter { $0.value.string == nil || !naming.contains($0.name) && $0.value.string != target }.map {
+        "\($0.name): \($0.value.string ?? $0.value.text)"
+      }.joined(separator: ", "),
       address: row.address)
   }
 }

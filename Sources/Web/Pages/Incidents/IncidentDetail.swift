@@ -46,6 +46,13 @@ struct IncidentPage: AppPage {
     var state: State
   }
 
+  /// Another incident that this one is part of, or that is part of it.
+  struct Related: Sendable {
+    var id: String
+    var title: String
+    var isOpen: Bool
+  }
+
   struct Delivery: Sendable {
     var channel: String
     /// `delivered 13:48:06 UTC`, `HTTP 500, 4th try at 14:36 UTC`
@@ -65,6 +72,9 @@ struct IncidentPage: AppPage {
   /// The monitor that opened it; nil when a person did.
   var monitor: (id: String, name: String)?
   var openedBy: String?
+  var cause: Related?
+  /// Incidents that are part of this one.
+  var causing: [Related] = []
   var detectedAfterMs: Int64?
   var impacts: [Impact]
   /// Newest first.
@@ -94,7 +104,7 @@ struct IncidentPage: AppPage {
     \(Card(title: "Timeline", id: "timeline", isLive: true, content: "<ol class=\"timeline card-body\">\(timeline, { $0.body })</ol>"))
     \(evidence)
     \(postmortemCard)</div>
-    <div class="stack">\(serviceCard)\(deliveryCard)</div></div>
+    <div class="stack">\(serviceCard)\(causingCard)\(deliveryCard)</div></div>
     \(deletion)
     """
   }
@@ -112,7 +122,10 @@ struct IncidentPage: AppPage {
       if let resolvedAt { "It lasted \(length), from \(When(startedAt)) to \(When(resolvedAt))." } else {
         "Open for \(length), since \(When(startedAt))."
       }
-    return "\(span) \(opened)\(acknowledged)."
+    let caused: HTML? = cause.map { cause in
+      " Caused by <a href=\"\(Paths.incident(cause.id))\" dir=\"auto\">\(cause.title)</a>."
+    }
+    return "\(span) \(opened)\(acknowledged).\(caused)"
   }
 
   private var buttons: HTML {
@@ -191,6 +204,19 @@ struct IncidentPage: AppPage {
     ).body
   }
 
+  private var causingCard: HTML? {
+    guard !causing.isEmpty else { return nil }
+    let rows: HTML = """
+      <table class="table"><caption class="vh">Incidents that this one causes</caption><tbody>\(causing, { one in
+        "<tr><td class=\"name\"><a href=\"\(Paths.incident(one.id))\" dir=\"auto\">\(one.title)</a></td><td class=\"num\">\(StateMark(one.isOpen ? .down : .up, one.isOpen ? "Open" : "Resolved"))</td></tr>"
+      })</tbody></table>
+      """
+    return Card(
+      title: "Caused by this", note: "Told with this incident, not each by itself", id: "causing", isLive: true,
+      content: rows
+    ).body
+  }
+
   private var deliveryCard: HTML {
     let rows: HTML = """
       <table class="table"><caption class="vh">Deliveries</caption><tbody>\(deliveries, { delivery in
@@ -202,7 +228,9 @@ struct IncidentPage: AppPage {
       content: deliveries.isEmpty
         ? EmptyNote(
           sentence: "Nobody was told.",
-          more: "No channel is set for what is affected. <a href=\"\(Paths.channels)\">Channels</a>"
+          more: cause == nil
+            ? "No channel is set for what is affected. <a href=\"\(Paths.channels)\">Channels</a>"
+            : "The message of the incident that causes this one tells of it."
         ).body
         : rows
     ).body

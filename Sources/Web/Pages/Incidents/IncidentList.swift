@@ -31,6 +31,8 @@ struct IncidentLine: Component {
   var startedAt: Int64
   var resolvedAt: Int64?
   var isAutomatic: Bool
+  /// The title of the incident that it is part of.
+  var cause: String?
   var isAcknowledged: Bool
   var now: Int64
 
@@ -46,7 +48,7 @@ struct IncidentLine: Component {
   }
 
   private var origin: String {
-    (isAutomatic ? "Opened by a monitor" : "Opened by hand")
+    (cause.map { "Caused by “\($0)”" } ?? (isAutomatic ? "Opened by a monitor" : "Opened by hand"))
       + (isAcknowledged || status == .resolved ? "" : ", not acknowledged")
   }
 }

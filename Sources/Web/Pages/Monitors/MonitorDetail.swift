@@ -107,11 +107,14 @@ struct MonitorPage: AppPage {
   var url: String
   var state: State
   var isRecovering = false
+  var isFlapping = false
   var since: Int64?
   var now: Int64
   /// Why, as one sentence; nil when there is nothing to explain.
   var why: String?
   var openIncident: String?
+  /// The incident of another monitor that the open one is part of.
+  var cause: (id: String, title: String)?
   /// `checked 6 s ago`, `HTTP/1.1 from 203.0.113.7`, `certificate until 3 Feb 2027`
   var facts: [String]
   var promise: Promise
@@ -128,6 +131,8 @@ struct MonitorPage: AppPage {
   var olderResults: String?
   var tags: [String] = []
   var services: [(id: String, name: String)] = []
+  var dependsOn = RelatedMonitors(label: "depends on", monitors: [])
+  var neededBy = RelatedMonitors(label: "needed by", monitors: [])
 
   struct Chosen: Sendable {
     /// `The last good check`, `The chosen check`
@@ -163,6 +168,7 @@ struct MonitorPage: AppPage {
   private var sentence: HTML {
     let named: HTML = "<bdi>\(name)</bdi>"
     return switch state {
+    case .up where isFlapping, .degraded where isFlapping, .down where isFlapping: "\(named) is flapping."
     case .up: "\(named) is up."
     case .degraded: "\(named) is degraded."
     case .partial: "\(named) is partly down."
@@ -177,20 +183,23 @@ struct MonitorPage: AppPage {
 
   private var chip: HTML {
     let length = since.map { " for " + Format.span(ms: now - $0) } ?? ""
-    return StateMark(state, word + length, chip: true).body
+    return StateMark(state, word + length + (isFlapping ? ", flapping" : ""), chip: true).body
   }
 
   private var lead: HTML? {
-    guard why != nil || openIncident != nil else { return nil }
+    guard why != nil || openIncident != nil || isFlapping else { return nil }
     return """
-      \(why.map { HTML(text: $0) })\(openIncident.map { " <a href=\"\(Paths.incident($0))\">Open incident</a>" as HTML })
+      \(if: isFlapping, "It goes down and comes back; this stays one incident until it has been calm for a while. ")\
+      \(why.map { HTML(text: $0) })\(openIncident.map { " <a href=\"\(Paths.incident($0))\">Open incident</a>" as HTML })\
+      \(cause.map { ", caused by <a href=\"\(Paths.incident($0.id))\" dir=\"auto\">\($0.title)</a>" as HTML })
       """
   }
 
   private var factLine: HTML {
     """
     <span class="mono">\(url)</span>\(facts, { "<span>\($0)</span>" })\(tags, { "<span dir=\"auto\">#\($0)</span>" })\
-    \(services, { "<a href=\"\(Paths.service($0.id))\" dir=\"auto\">\($0.name)</a>" })
+    \(services, { "<a href=\"\(Paths.service($0.id))\" dir=\"auto\">\($0.name)</a>" })\
+    \(dependsOn)\(neededBy)
     """
   }
 

@@ -5,7 +5,7 @@ import HTML
 /// `url, name, tags` (commas), `interval_s, timeout_ms, attempts, degraded_after_ms, region` (several), `quorum`
 /// (`majority`, `any`, `all`), `recovery_checks, method, headers` (lines `Name: value`), `request_body, follow_redirects,
 /// verify_tls` (boxes), `certificate_warning_days, ip_family, status_codes` (`200-299`), `body_contains, assertions`
-/// (lines `source target comparison value`), and the button `intent`: `save` or `try`.
+/// (lines `source target comparison value`), `depends_on` (several ids, or lines of names), and the button `intent`: `save` or `try`.
 struct MonitorForm: Sendable {
   struct Tick: Sendable {
     var id: String
@@ -37,13 +37,14 @@ struct MonitorForm: Sendable {
   var channels: [Tick] = []
   /// Every service, and whether this monitor decides its state; shown, not chosen here.
   var services: [Tick] = []
+  var dependencies = DependencyChoice()
   var errors: FormErrors = [:]
 
   /// The form's folds, closed with their present values on them.
   var folds: HTML {
     """
     <div class="folds">
-    \(nameFold)\(scheduleFold)\(regionFold)\(requestFold)\(assertionFold)\(channelFold)\(serviceFold)</div>
+    \(nameFold)\(scheduleFold)\(regionFold)\(requestFold)\(assertionFold)\(dependencies.fold(error: errors["depends_on"]))\(channelFold)\(serviceFold)</div>
     """
   }
 
@@ -255,14 +256,24 @@ struct Promise: Component {
   var quorum: String
   /// The longest outage that may go unreported; computed where the verdict is.
   var reportedAfterMs: Int64
+  /// The shortest outage that may be reported; 0 when one failing attempt is enough.
+  var neverBelowMs: Int64 = 0
 
   var body: HTML {
     """
     <p class="promise">Every \(Format.span(ms: intervalMs)) from \(regions == 1 ? "one region" : "\(regions) regions"), \
-    \(Format.span(ms: timeoutMs)) time-out\(rule): <strong>an outage longer than \(Format.span(ms: reportedAfterMs)) is always \
-    reported.</strong></p>
+    \(Format.span(ms: timeoutMs)) time-out\(rule): <strong>an outage longer than \(Format.span(ms: atLeast)) is always \
+    reported\(neverBelowMs > 0 ? ", one shorter than \(Format.span(ms: atMost)) never" : "").</strong></p>
     """
   }
+
+  /// What is printed holds as well as what was computed: longer for always, shorter for never, by what a span leaves out.
+  private var atLeast: Int64 {
+    let unit: Int64 = reportedAfterMs <= 600_000 ? 1000 : reportedAfterMs <= 86_400_000 ? 60_000 : 3_600_000
+    return (reportedAfterMs + unit - 1) / unit * unit
+  }
+
+  private var atMost: Int64 { neverBelowMs < 1000 ? neverBelowMs : neverBelowMs / 1000 * 1000 }
 
   private var rule: String {
     guard regions > 1 else { return "" }

@@ -8,6 +8,7 @@ struct MonitorLine: Component {
   var address: String
   var state: State
   var isRecovering = false
+  var isFlapping = false
   /// How long it has been in this state; nil before the first result.
   var stateForMs: Int64?
   /// Why, in few words: `Time-out after 10 s in TLS`.
@@ -25,9 +26,9 @@ struct MonitorLine: Component {
   var body: HTML {
     """
     <tr id="\(id)"><td class="c-state">\(StateMark(state, isRecovering ? "Recovering" : nil))\
-    \(stateForMs.map { "<span class=\"state-for\">\(Format.age(ms: $0))</span>" as HTML })</td>\
+    \(if: isFlapping, "<span class=\"state-for\">flapping</span>")\(stateForMs.map { "<span class=\"state-for\">\(Format.age(ms: $0))</span>" as HTML })</td>\
     <td class="name clip"><a href="\(Paths.monitor(id))" dir="auto">\(name)</a>\
-    <span class="sub st-\(state.rawValue)">\(note.map { "<b>\($0)</b> · " as HTML })<bdi>\(address)</bdi>\(tags, tag)</span></td>\
+    <span class="sub st-\(state.rawValue)">\(why.map { "<b>\($0)</b> · " as HTML })<bdi>\(address)</bdi>\(tags, tag)</span></td>\
     <td class="c-spark">\(spark)</td>\
     <td class="num c-b" data-l="30 days">\(uptime.map { HTML(text: Format.uptime($0)) } ?? Nothing().body)</td>\
     <td class="num c-b" data-l="p95">\(p95Us.map { HTML(text: Format.microseconds($0)) } ?? Nothing().body)</td>\
@@ -35,6 +36,11 @@ struct MonitorLine: Component {
     <td class="num c-when c-hide quiet">\(checkedAgoMs.map { HTML(text: Format.age(ms: $0)) } ?? Nothing().body)</td></tr>
 
     """
+  }
+
+  private var why: String? {
+    guard isFlapping else { return note }
+    return note.map { "Flapping: \($0)" } ?? "Flapping"
   }
 
   private func tag(_ tag: String) -> HTML { " · <span dir=\"auto\">#\(tag)</span>" }

@@ -2,8 +2,8 @@ import HTML
 
 /// `GET /settings/members`.
 ///
-/// Posts: `invitations` `email, role`; `memberRole` `role`; `removeMember`, `revokeInvitation` (no fields). Roles are
-/// `owner`, `admin`, `member`.
+/// Posts: `invitations` `email, role`; `memberRole` `role`; `removeMember`, `revokeInvitation`, `leaveOrganization` (no
+/// fields). Roles are `owner`, `admin`, `member`. Who only reads sees nobody but themselves.
 struct MembersPage: SettingsPage {
   struct Member: Sendable {
     var id: String
@@ -27,6 +27,8 @@ struct MembersPage: SettingsPage {
   var frame: AppFrame
   var members: [Member]
   var invitations: [Invitation]
+  /// Everybody but the last owner.
+  var mayLeave = true
   var mayMakeOwners = true
   /// Without SMTP an invitation is a link to copy, shown once after it was made.
   var link: (email: String, url: String)?
@@ -36,7 +38,8 @@ struct MembersPage: SettingsPage {
 
   var place: SettingsPlace { .members }
   var sentence: HTML {
-    members.count == 1
+    guard frame.canWrite else { return "You are a member of <bdi>\(frame.organization)</bdi>." }
+    return members.count == 1
       ? "You are the only member." : "\(members.count) people belong to <bdi>\(frame.organization)</bdi>."
   }
   var lead: HTML? { "Members read. Admins also write. Owners also decide who is an owner." }
@@ -51,13 +54,26 @@ struct MembersPage: SettingsPage {
       <table class="table folds-up three"><caption class="vh">Invitations</caption><tbody>\(invitations, invitation)</tbody></table>
       """).body)
     \(if: frame.canWrite, inviteForm)
+    \(leaving)
     """
+  }
+
+  private var leaving: HTML {
+    guard mayLeave else {
+      return "<p class=\"soft\">You are the only owner. To leave, make somebody else an owner first.</p>"
+    }
+    return Confirm(
+      button: "Leave this organization",
+      question:
+        "You lose access to <bdi>\(frame.organization)</bdi> at once, on every device, until somebody invites you again. What you made stays.",
+      yes: "Leave \(frame.organization)", action: Paths.leaveOrganization
+    ).body
   }
 
   private func row(_ member: Member) -> HTML {
     """
     <tr><td class="name"><b dir="auto">\(member.name)</b>\(if: member.isYou, " <span class=\"quiet\">you</span>")\
-    <span class="sub">\(member.email)</span></td><td class="c-state">\(member.role)</td><td class="c-b" data-l="since">\(When(member.joinedAt, .date))</td>\
+    <span class="sub">\(member.email)</span></td><td class="c-state">\(member.role)</td><td class="c-wide" data-l="since">\(When(member.joinedAt, .date))</td>\
     <td class="c-wide"><div class="btns end">\(if: member.isEditable, change(member))</div></td></tr>
 
     """
@@ -81,7 +97,7 @@ struct MembersPage: SettingsPage {
   private func invitation(_ invitation: Invitation) -> HTML {
     """
     <tr><td class="name"><b>\(invitation.email)</b><span class="sub" dir="auto">by \(invitation.invitedBy)</span></td>\
-    <td class="c-state">\(invitation.role)</td><td class="c-b" data-l="until">\(When(invitation.expiresAt, .date))</td>\
+    <td class="c-state">\(invitation.role)</td><td class="c-wide" data-l="until">\(When(invitation.expiresAt, .date))</td>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite, PostButton(
       label: "Take back", action: Paths.revokeInvitation(invitation.id), name: "Take back the invitation of \(invitation.email)").body)</div></td></tr>
 

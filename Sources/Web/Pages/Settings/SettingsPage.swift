@@ -22,7 +22,7 @@ enum SettingsPlace: String, Sendable, CaseIterable {
   case sessions = "Sessions"
 
   /// Whether members, who only read, are kept out.
-  var isForAdmins: Bool { self == .members || self == .apiKeys || self == .auditLog }
+  var isForAdmins: Bool { self == .apiKeys || self == .auditLog }
 
   var path: String {
     switch self {

@@ -1,0 +1,73 @@
+import Domain
+import Engine
+import HTTPServer
+
+/// `GET /metrics`: what the process counts, in Prometheus' text format (version 0.0.4). Only for those on this machine, or
+/// with the operator's token: it tells of all organizations at once.
+struct MetricsText: Sendable {
+  let context: WebContext
+
+  func answer(_ visit: Visit) async -> Response {
+    guard let fleet = context.fleet, isAllowed(visit) else { return Problem.notFound.response }
+    let engine = fleet.engine
+    let text = Self.text(
+      await engine.currentStatistics(), fleet: await engine.currentFleet, names: await engine.regionNamesNow,
+      now: await engine.now())
+    return Response(
+      status: 200, headers: [Header("content-type", "text/plain; version=0.0.4; charset=utf-8")],
+      body: Array(text.utf8))
+  }
+
+  private func isAllowed(_ visit: Visit) -> Bool {
+    if case .key(let token) = visit.credential { return context.metricsToken(token) }
+    // A proxy on this machine speaks for strangers.
+    let isForwarded = visit.request.header("x-forwarded-for") != nil || visit.request.header("forwarded") != nil
+    return !isForwarded && (visit.request.peer.hasPrefix("127.") || visit.request.peer == "::1")
+  }
+
+  static func text(_ seen: Engine.Statistics, fleet: Fleet, names: [RegionID: String], now: Instant) -> String {
+    var out = Lines()
+    out.add("martlet_monitors", "gauge", "Monitors that are watched.", [("", Double(seen.monitors))])
+    out.add("martlet_results_total", "counter", "Results stored since the start.", [("", Double(seen.results))])
+    out.add(
+      "martlet_slots_missed_total", "counter", "Due times without a result since the start, by reason.",
+      MissedReason.allCases.map { ("{reason=\"\($0.name)\"}", Double(seen.missed[$0] ?? 0)) })
+    out.add("martlet_jobs_ready", "gauge", "Jobs that wait for a worker.", [("", Double(seen.queued))])
+    out.add("martlet_jobs_leased", "gauge", "Jobs in the hands of workers.", [("", Double(seen.leased))])
+    out.add("martlet_results_waiting", "gauge", "Results that wait for the store.", [("", Double(seen.buffered))])
+    out.add(
+      "martlet_oldest_open_slot_seconds", "gauge", "Age of the oldest due time that has neither result nor reason.",
+      [("", seen.oldestOpenSlot.map { Double(max(now - $0, 0)) / 1000 } ?? 0)])
+    out.add("martlet_checks_in_flight", "gauge", "Attempts under way in this process.", [("", Double(seen.inFlight))])
+    out.add("martlet_checks_late_total", "counter", "Attempts begun more than 10 ms late.", [("", Double(seen.late))])
+    out.add(
+      "martlet_check_lateness_p99_seconds", "gauge", "Lateness of starts, 99th percentile.",
+      [("", Double(seen.latenessP99Ms) / 1000)])
+    out.add(
+      "martlet_probe_loop_lag_p99_seconds", "gauge", "Lag of the probe's loop, 99th percentile.",
+      [("", Double(seen.loopLagP99Us) / 1e6)])
+    out.add(
+      "martlet_probe_busy_ratio", "gauge", "Share of time that the probe's thread works.", [("", seen.probeBusyShare)])
+    out.add("martlet_store_up", "gauge", "Whether results can be stored.", [("", seen.storeFailing ? 0 : 1)])
+    let regions = names.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+    out.add(
+      "martlet_region_healthy", "gauge", "Whether a region has a voice.",
+      regions.map { ("{region=\"\($0.value)\",key=\"\($0.key.raw)\"}", fleet.state(of: $0.key) == .healthy ? 1 : 0) })
+    out.add(
+      "martlet_region_workers", "gauge", "Workers of a region that are there.",
+      regions.map { ("{region=\"\($0.value)\",key=\"\($0.key.raw)\"}", Double(fleet.healthy(in: $0.key, now: now))) })
+    return out.text
+  }
+
+  private struct Lines {
+    var text = ""
+
+    mutating func add(_ name: String, _ kind: String, _ help: String, _ samples: [(String, Double)]) {
+      text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+      for (labels, value) in samples {
+        text +=
+          "\(name)\(labels) \(value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value))\n"
+      }
+    }
+  }
+}
