@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "bb2be5e0256f6f89", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "bd9706e3ce98984e", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -423,8 +423,11 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   .fold.plain { grid-template-columns: minmax(0, 1fr); gap: 2px; }
 }
 .kv time { white-space: normal; }
-.regions td.name { min-width: 10rem; }
-@media (min-width: 561px) {
+.regions td.name { min-width: 9rem; }
+@media (min-width: 561px) and (max-width: 1240px) {
+  #region-list { overflow-x: auto; }
+}
+@media (min-width: 1241px) {
   .regions .confirm-body { position: absolute; z-index: 2; inset-inline-end: 0; width: 22rem; box-shadow: var(--float); white-space: normal; }
 }
 

@@ -67,7 +67,7 @@ struct RegionsPage: AppPage {
     \(FormError(message: errors[""]))\
     \(made.map(enrolment))
     <section class="card" id="region-list" data-live-part data-refresh-s="10"><table class="table folds-up three regions"><caption class="vh">Regions and their workers</caption>\
-    <thead><tr><th scope="col">State</th><th scope="col">Worker</th><th scope="col" class="num">Checks a second</th>\
+    <thead><tr><th scope="col">State</th><th scope="col">Worker</th><th scope="col" class="num">Checks/s</th>\
     <th scope="col" class="num">Late, p99</th><th scope="col" class="num">Late starts</th><th scope="col" class="num">Spool</th>\
     <th scope="col" class="num">Clock</th><th scope="col" class="num">Version</th><th scope="col" class="num">Seen</th>\
     <th scope="col"><span class="vh">Change</span></th></tr></thead>\(regions, group)</table></section>
