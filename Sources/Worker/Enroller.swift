@@ -11,6 +11,20 @@ public enum Enroller {
     public let mayPass: Bool
   }
 
+  /// A new token in the place of `token`, which counts until the new one is used.
+  public static func rotate(at url: WebURL, token: String, client: OutboundClient) async throws(Refused) -> String {
+    let plane = ControlPlane(client: client, url: url, token: token)
+    let answer: JSON
+    do throws(ControlPlane.Failure) { answer = try await plane.post("token/", [], timeoutMs: 10_000) } catch {
+      guard case .trouble(let trouble, let words) = error else { throw Refused(description: "\(error)", mayPass: true) }
+      throw Refused(description: words, mayPass: trouble == .away)
+    }
+    guard let new = answer["api_token"]?.string, new.hasPrefix("mw_") else {
+      throw Refused(description: "the answer holds no token", mayPass: true)
+    }
+    return new
+  }
+
   public static func enroll(
     at url: WebURL, _ asked: Enrolment, client: OutboundClient
   ) async throws(Refused) -> Enrolled {

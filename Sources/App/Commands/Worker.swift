@@ -88,6 +88,21 @@ private struct WorkerProcess {
     throw CommandFailure(code: ExitCode.refused, message: reason)
   }
 
+  /// With a new token, as at each start; with the old one where the control plane cannot be asked now.
+  private func rotated(_ known: WorkerIdentity, _ client: OutboundClient) async throws -> WorkerIdentity {
+    var identity = known
+    do throws(Enroller.Refused) {
+      identity.token = try await Enroller.rotate(at: url, token: known.token, client: client)
+    } catch {
+      guard error.mayPass else { throw CommandFailure(code: ExitCode.refused, message: error.description) }
+      log.event("token_kept", [("reason", .string(error.description))])
+      return known
+    }
+    // On disk before it is used: from its first use on it is the only one.
+    try folder.keep(identity)
+    return identity
+  }
+
   /// Who this worker is: as it was told before, or by enrolling now, which is tried again while nobody answers.
   private func identify(_ client: OutboundClient) async throws -> WorkerIdentity {
     if let known = try folder.identity() {
@@ -97,7 +112,7 @@ private struct WorkerProcess {
           message:
             "\(folder.path) belongs to region \(known.region) of \(known.controlPlane); name another with --data.")
       }
-      return known
+      return try await rotated(known, client)
     }
     guard let region = arguments["region"] else { throw UsageError(message: "--region is needed.") }
     guard let token = try arguments["token"] ?? arguments["cluster-token-file"].map(WorkerFolder.text) else {

@@ -205,7 +205,13 @@ enum Sample {
         .init(label: "90 days", share: nil, note: "not yet watched so long"),
       ], window: "24h", resolution: "10-minute p50 and p95", chart: chart, evidence: state == .down ? evidence : nil,
       chosen: .init(title: "The last good check", note: "13:46:39 UTC, fra", waterfall: waterfall), results: results,
-      olderResults: "/monitors/mon_1?before=r9", tags: ["api"], services: [("svc_1", "Booking")])
+      olderResults: "/monitors/mon_1?before=r9", tags: ["api"], services: [("svc_1", "Booking")],
+      slots: SlotAccounts(rows: [
+        .init(region: "fra", due: 1440, results: 1440, missed: []),
+        .init(
+          region: "sin-private-location-of-the-harbour", due: 1440, results: 1378,
+          missed: [(.workerLost, 2), (.workerOffline, 60)], isQuarantined: true),
+      ]))
   }
 
   static var pendingMonitor: MonitorPage {

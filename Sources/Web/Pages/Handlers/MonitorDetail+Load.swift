@@ -20,6 +20,8 @@ struct MonitorDetailData: Sendable {
   /// The first of those that need it, and how many there are.
   var children: [RelatedMonitor]
   var childCount: Int
+  var accounts: [SlotAccount]
+  var quarantined: Set<RegionID>
 
   /// Length of a chart's window and of its steps.
   static func window(_ name: String) -> (lengthMs: Int64, stepMs: Int64, resolution: String, words: String) {
@@ -55,6 +57,8 @@ struct MonitorDetailData: Sendable {
     parents = try DependencyQueries.parents(of: stored.id, scope: scope, in: db)
     children = try DependencyQueries.children(of: stored.id, limit: 10, scope: scope, in: db)
     childCount = try DependencyQueries.childCount(of: stored.id, in: db)
+    accounts = try AccountingQueries.accounts(of: stored.id, from: now - Instant.dayMs, to: now, in: db)
+    quarantined = Set(try QuarantineQueries.of(stored.id, in: db).map(\.region))
   }
 }
 
@@ -78,7 +82,8 @@ extension MonitorPage {
         : nil,
       tags: settings.tags, dependsOn: .init(label: "depends on", monitors: data.parents.map(Self.related)),
       neededBy: .init(
-        label: "needed by", monitors: data.children.map(Self.related), more: data.childCount - data.children.count))
+        label: "needed by", monitors: data.children.map(Self.related), more: data.childCount - data.children.count),
+      slots: SlotAccounts(data.accounts, names: data.regions, quarantined: data.quarantined))
   }
 
   private static func related(_ monitor: RelatedMonitor) -> RelatedMonitors.One {

@@ -134,6 +134,8 @@ struct MonitorPage: AppPage {
   var dependsOn = RelatedMonitors(label: "depends on", monitors: [])
   var neededBy = RelatedMonitors(label: "needed by", monitors: [])
 
+  var slots = SlotAccounts(rows: [])
+
   struct Chosen: Sendable {
     /// `The last good check`, `The chosen check`
     var title: String
@@ -161,6 +163,7 @@ struct MonitorPage: AppPage {
     \(chartCard)
     <div class="cols" id="why" data-live-part>\(evidence)\(chosenCard)</div>
     \(resultCard)
+    \(slots)
     \(deletion)
     """
   }
