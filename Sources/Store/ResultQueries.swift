@@ -64,39 +64,57 @@ public enum ResultQueries {
   public static func series(
     _ monitor: MonitorID, from: Instant, to: Instant, stepMs: Int64, in db: Connection
   ) throws -> [ResponseBucket] {
-    guard from < to else { return [] }
-    var steps: [Int64: Rollup] = [:]
-    func add(_ rollup: Rollup, _ at: Instant) {
-      if at >= from, at < to { steps[(at - from) / stepMs, default: Rollup()].merge(rollup) }
+    try responses(monitor, from: from, to: to, stepMs: stepMs, in: db).all
+  }
+
+  /// The same for all regions together and for each.
+  public static func responses(
+    _ monitor: MonitorID, from: Instant, to: Instant, stepMs: Int64, in db: Connection
+  ) throws -> (all: [ResponseBucket], byRegion: [RegionID: [ResponseBucket]]) {
+    let found = try steps(monitor, from: from, to: to, stepMs: stepMs, in: db)
+    var all: [Int64: Rollup] = [:]
+    for steps in found.values { for (step, rollup) in steps { all[step, default: Rollup()].merge(rollup) } }
+    func buckets(_ steps: [Int64: Rollup]) -> [ResponseBucket] {
+      steps.sorted { $0.key < $1.key }.filter { $0.value.n > 0 }.map { step, rollup in
+        ResponseBucket(
+          start: from + step * stepMs, n: Int(rollup.n), failed: Int(rollup.down), p50Us: rollup.quantile(0.5),
+          p95Us: rollup.quantile(0.95))
+      }
+    }
+    return (buckets(all), found.mapValues(buckets))
+  }
+
+  private static func steps(
+    _ monitor: MonitorID, from: Instant, to: Instant, stepMs: Int64, in db: Connection
+  ) throws -> [RegionID: [Int64: Rollup]] {
+    guard from < to else { return [:] }
+    var out: [RegionID: [Int64: Rollup]] = [:]
+    func add(_ rollup: Rollup, _ at: Instant, _ region: RegionID) {
+      if at >= from, at < to { out[region, default: [:]][(at - from) / stepMs, default: Rollup()].merge(rollup) }
     }
     let openFrom = try HistoryQueries.closed(in: db)?.openFrom ?? from
     if from < openFrom, stepMs >= Instant.hourMs {
       for hour in try RollupQueries.hours(of: monitor, from: from.hour, to: min(to.hour + 1, openFrom.hour), in: db) {
         // The hour in which the window begins counts with its first step.
-        add(hour.rollup, max(Instant(ms: hour.number * Instant.hourMs), from))
+        add(hour.rollup, max(Instant(ms: hour.number * Instant.hourMs), from), hour.region)
       }
     } else if from < openFrom {
       for hour in try RollupQueries.minutes(of: monitor, from: from.hour, to: min(to.hour + 1, openFrom.hour), in: db) {
         for (minute, rollup) in hour.minutes.minutes {
-          add(rollup, Instant(ms: hour.hour * Instant.hourMs + Int64(minute) * Instant.minuteMs))
+          add(rollup, Instant(ms: hour.hour * Instant.hourMs + Int64(minute) * Instant.minuteMs), hour.region)
         }
       }
     }
     let first = max(from, openFrom).hour
-    if first <= (to - 1).hour {
-      for entries in try HistoryQueries.logged(monitor, hours: first...(to - 1).hour, in: db).values {
-        for entry in ResultEntry.merged(entries) where entry.counts {
-          var one = Rollup()
-          one.add(entry.checkStatus, totalUs: entry.totalUs)
-          add(one, entry.at)
-        }
+    guard first <= (to - 1).hour else { return out }
+    for (region, entries) in try HistoryQueries.logged(monitor, hours: first...(to - 1).hour, in: db) {
+      for entry in ResultEntry.merged(entries) where entry.counts {
+        var one = Rollup()
+        one.add(entry.checkStatus, totalUs: entry.totalUs)
+        add(one, entry.at, region)
       }
     }
-    return steps.sorted { $0.key < $1.key }.filter { $0.value.n > 0 }.map { step, rollup in
-      ResponseBucket(
-        start: from + step * stepMs, n: Int(rollup.n), failed: Int(rollup.down), p50Us: rollup.quantile(0.5),
-        p95Us: rollup.quantile(0.95))
-    }
+    return out
   }
 
   /// The states of a monitor that touch `from ..< to`, oldest first.

@@ -105,6 +105,9 @@ def test_a_region_is_added_with_the_command_of_the_page_takes_part_and_is_revoke
     page.locator("#checks td", has_text="fra").first.wait_for(timeout=15_000)
     assert page.locator("#checks td", has_text="local").count() > 0
 
+    legend = page.locator("ul[aria-label='Latest values']").inner_text()
+    assert "fra p50" in legend and "local p50" in legend and "none" not in legend, legend
+
     page.goto(instance.url + "/regions")
     group = page.locator("tbody", has_text="fra")
     group.locator("summary", has_text="Revoke").click()

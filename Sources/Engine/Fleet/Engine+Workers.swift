@@ -16,7 +16,9 @@ extension Engine {
       let now = now()
       let offers = await lease(asked.maxJobs, to: worker, in: region, now: now)
       let left = asked.waitMs - (now - begun)
-      if !offers.isEmpty || plan != nil || left <= 0 || isStopping {
+      // One that was sent away meanwhile waits for nothing any more.
+      let isGone = fleet.members[worker] == nil
+      if !offers.isEmpty || plan != nil || left <= 0 || isStopping || isGone {
         fleet.handedOut(offers.count, to: worker, at: now)
         return JobsAnswer.bytes(
           offers: offers, plan: plan, share: share(of: worker, in: region, now: now), serverTime: self.now())

@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "261592611730708e", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "bd9706e3ce98984e", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -402,34 +402,33 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 }
 
 /* ---- regions: a group of rows each, its workers under it ---- */
-.regions .group > th { padding-block: var(--s-3) var(--s-2); border-bottom: 0; background: var(--surface); color: var(--ink-2); font-size: var(--t-13); text-align: start; white-space: normal; }
-.regions tbody + tbody .group > th { border-top: 1px solid var(--line); }
+.regions .group > * { padding-block: var(--s-2); border-block: 1px solid var(--line); background: var(--sunken); }
+.regions tbody:first-of-type .group > * { border-top: 0; }
+.regions .group > th { color: var(--ink-2); font-size: var(--t-13); text-align: start; white-space: normal; }
 .regions .group b { color: var(--ink); font-weight: var(--w-strong); }
 .regions .group .sub { margin-top: 2px; max-width: 44rem; }
-.regions .group-head { display: flex; flex-wrap: wrap; gap: var(--s-2) var(--s-4); align-items: flex-start; justify-content: space-between; }
-.regions .group-head > div { flex: 1 1 18rem; min-width: 0; }
-.regions .group .btn { min-height: 1.75rem; margin-block: -4px; padding: 0 10px; font-size: var(--t-12); }
-.regions .group + tr > td { border-top: 0; }
-.regions td { border-bottom: 0; }
-.regions td.c-state, .regions .nobody > td { padding-inline-start: calc(var(--s-4) + 14px + .45em); }
-.regions .nobody > td { padding-bottom: var(--s-4); color: var(--ink-2); }
+.regions .nobody > td { color: var(--ink-2); }
 .regions .nobody q { quotes: none; font-weight: var(--w-mid); }
-.regions tbody tr:last-child > td { padding-bottom: var(--s-3); }
+.form.short { max-width: 26rem; }
 .code.wrapped { white-space: pre-wrap; overflow-wrap: anywhere; }
-@media (max-width: 560px) {
-  .regions .group { display: block; }
-  .regions .group > th, .regions .group > th:first-child { display: block; padding: 0; border: 0; }
-  .regions tbody + tbody .group > th { border: 0; }
-  .regions tbody tr:last-child { border-bottom: 1px solid var(--line); }
-  .regions tbody tr:not(:last-child) { border-bottom: 0; }
-  .regions tbody:last-child tr:last-child { border-bottom: 0; }
-  .regions td.c-state, .regions .nobody > td, .regions tbody tr:last-child > td { padding: 0; }
-  .regions .nobody { display: block; }
-}
 .fold.plain { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: var(--s-3); align-items: baseline; padding: 11px 0 11px 24px; }
 .fold.plain .now { color: var(--ink-3); }
 @media (max-width: 560px) {
+  .regions .group { background: var(--sunken); }
+  .regions .group > th { padding: 0; border: 0; background: none; }
+  .regions .group > td { border: 0; background: none; }
+  .regions tbody + tbody .group { border-top: 1px solid var(--line); }
+  .regions tbody tr:last-child { border-bottom: 0; }
+  .regions .nobody { display: block; }
   .fold.plain { grid-template-columns: minmax(0, 1fr); gap: 2px; }
+}
+.kv time { white-space: normal; }
+.regions td.name { min-width: 9rem; }
+@media (min-width: 561px) and (max-width: 1240px) {
+  #region-list { overflow-x: auto; }
+}
+@media (min-width: 1241px) {
+  .regions .confirm-body { position: absolute; z-index: 2; inset-inline-end: 0; width: 22rem; box-shadow: var(--float); white-space: normal; }
 }
 
 """##)

@@ -8,6 +8,8 @@ struct ResponseChart: Component {
   /// Microseconds per step; nil where nothing was measured.
   var p50: [Double?]
   var p95: [Double?]
+  /// The median of each region; drawn instead of that of all when there are several.
+  var regions: [(name: String, p50: [Double?])] = []
   var stretches: [Stretch] = []
   /// `over 24 hours`, for those who cannot see it.
   var windowWords: String
@@ -17,15 +19,26 @@ struct ResponseChart: Component {
   private var count: Int { max(p95.count, 1) }
   private var to: Int64 { from + Int64(count) * stepMs }
   /// The top of the plot in microseconds.
-  private var top: Double { Line.roundTop(max((p95 + p50).compactMap { $0 }.max() ?? 0, 1_000) / 1_000) * 1_000 }
+  private var top: Double {
+    let highest = (medians.flatMap(\.values) + p95).compactMap { $0 }.max() ?? 0
+    return Line.roundTop(max(highest, 1_000) / 1_000) * 1_000
+  }
+
+  private static let styles = [1, 2, 4]
+
+  /// The lines of medians: one, or one of each of two or three regions.
+  private var medians: [(name: String, style: Int, values: [Double?])] {
+    guard (2...Self.styles.count).contains(regions.count) else { return [("p50", 1, p50)] }
+    return zip(regions, Self.styles).map { ($0.name + " p50", $1, $0.p50) }
+  }
 
   var body: HTML {
     """
-    <div class="card-body"><ul class="legend" aria-label="Latest values">\(key("p50", 1, p50))\(key("p95", 3, p95))</ul></div>
+    <div class="card-body"><ul class="legend" aria-label="Latest values">\(medians, { key($0.name, $0.style, $0.values) })\(key("p95", 3, p95))</ul></div>
     <div class="card-body"><figure class="plot plot-220"><div class="y" aria-hidden="true">\([4, 3, 2, 1, 0], yLabel)</div>
     <svg class="pl" viewBox="0 0 1000 220" preserveAspectRatio="none" role="img" aria-label="\(summary)">\(grid)\
     \(stretches.filter { $0.kind == .down }, outage)\
-    <path class="ln k1" d="\(line(p50))"/><path class="ln k3" d="\(line(p95))"/>\(hits)</svg>
+    \(medians, { "<path class=\"ln k\($0.style)\" d=\"\(line($0.values))\"/>" })<path class="ln k3" d="\(line(p95))"/>\(hits)</svg>
     <span class="lane-label" aria-hidden="true">State</span>\(lane)
     <div class="x" aria-hidden="true">\(0...6, xLabel)</div></figure></div>
     """
@@ -137,10 +150,12 @@ struct ResponseChart: Component {
     return """
       <details class="texts"><summary class="chev">The same as a table</summary><table class="table">\
       <caption class="vh">Response time \(windowWords)</caption><thead><tr><th scope="col">From</th>\
-      <th scope="col" class="num">p50, highest</th><th scope="col" class="num">p95, highest</th></tr></thead><tbody>\
+      \(medians, { "<th scope=\"col\" class=\"num\">\($0.name), highest</th>" })<th scope="col" class="num">p95, highest</th></tr></thead><tbody>\
       \(stride(from: 0, to: count, by: each), { first in
         let found = figures(first..<min(first + each, count))
-        return "<tr><td>\(moment(from + Int64(first) * stepMs))</td><td class=\"num\">\(found?.0 ?? "none")</td><td class=\"num\">\(found?.1 ?? "none")</td></tr>"
+        let range = first..<min(first + each, count)
+        let middles = medians.map { $0.values[range].compactMap { $0 }.max().map { Format.microseconds(Int64($0)) } ?? "none" }
+        return "<tr><td>\(moment(from + Int64(first) * stepMs))</td>\(middles, { "<td class=\"num\">\($0)</td>" })<td class=\"num\">\(found?.1 ?? "none")</td></tr>"
       })</tbody></table></details>
       """
   }

@@ -294,6 +294,17 @@ public enum Gallery {
       }
     ),
     (
+      "Mail, region offline", "mail-region.html",
+      {
+        Letter.region(
+          name: "sgp", organization: "Harbourline", sentence: "Region sgp is offline: no worker of it is heard of.",
+          more: "212 monitors go on with other regions; 2 that only it watches are unknown.", isWell: false,
+          since: Sample.now - 34 * Sample.minute, until: nil, facts: [("Monitors there", "214")],
+          url: "https://martlet.example/regions"
+        ).html
+      }
+    ),
+    (
       "Mail, test", "mail-test.html",
       {
         Letter.test(

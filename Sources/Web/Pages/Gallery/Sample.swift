@@ -185,6 +185,8 @@ enum Sample {
     for index in gaps.joined() { (p50[index], p95[index]) = (nil, nil) }
     let chart = ResponseChart(
       from: now - day, stepMs: 10 * minute, p50: p50, p95: p95,
+      regions: state == .degraded || state == .down
+        ? [("fra", p50), ("lon", p50.map { $0.map { $0 * 1.4 } }), ("sgp", p50.map { $0.map { $0 * 0.6 } })] : [],
       stretches: [Stretch(kind: .unknown, steps: 76..<79), Stretch(kind: .degraded, steps: 135..<139)]
         + (state == .down ? [Stretch(kind: .down, steps: 139..<144)] : []), windowWords: "over 24 hours")
     return MonitorPage(

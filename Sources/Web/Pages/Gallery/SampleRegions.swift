@@ -9,15 +9,15 @@ extension Sample {
         "fra", .healthy, monitors: 900, checks: 31.4,
         workers: [worker("fra-1", skew: 2), worker("fra-2", lateShare: 0.002, skew: -1)]),
       region(
-        "gru", .overloaded, monitors: 500, checks: 18.6,
+        "gru", .healthy, monitors: 500, checks: 18.6,
         workers: [
-          worker("gru-1", .overloaded, lateness: 641, lateShare: 0.313, skew: 4_200), worker("gru-2", seen: 7_300_000),
+          worker("gru-1", .overloaded, lateness: 641, lateShare: 0.313, skew: 4_200), worker("gru-2"),
         ]),
       region("local", .healthy, isLocal: true, monitors: 12, checks: 0.4, workers: [worker("this process", id: nil)]),
       region(
         "sgp", .offline, monitors: 214, checks: 7.1,
         workers: [worker("sgp-1.ap-southeast-1.compute.internal", seen: 34 * minute, spool: 81_200)]),
-      region("syd", .offline, monitors: 0, checks: 0, workers: []),
+      region("lon", .healthy, monitors: 388, checks: 30.9, workers: [worker("lon-1")]),
     ], now: now)
 
   static let firstRegion = RegionsPage(
@@ -40,6 +40,7 @@ extension Sample {
 
   static var wrongRegion: RegionsPage {
     var page = regions
+    page.regions[1].health = .overloaded
     page.name = "Sydney"
     page.errors = ["name": RegionDesk.nameRule]
     return page

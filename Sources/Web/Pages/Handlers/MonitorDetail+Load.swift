@@ -9,6 +9,7 @@ struct MonitorDetailData: Sendable {
   var stored: MonitorRow
   var windows: [(label: String, share: UptimeShare)]
   var series: [ResponseBucket]
+  var seriesByRegion: [RegionID: [ResponseBucket]]
   var states: [StateSpan]
   var results: [ResultRow]
   var chosen: ResultRow?
@@ -44,7 +45,7 @@ struct MonitorDetailData: Sendable {
     }
     let (length, step, _, _) = Self.window(window)
     let from = Instant(ms: (now.ms / step + 1) * step - length)
-    series = try ResultQueries.series(stored.id, from: from, to: now, stepMs: step, in: db)
+    (series, seriesByRegion) = try ResultQueries.responses(stored.id, from: from, to: now, stepMs: step, in: db)
     states = all
     results = try ResultQueries.recent(stored, before: before ?? now + 60_000, limit: 21, in: db)
     chosen =
@@ -123,16 +124,18 @@ extension MonitorPage {
     let (length, step, _, words) = MonitorDetailData.window(window)
     let from = Instant(ms: (now.ms / step + 1) * step - length)
     let count = Int(length / step)
-    var p50 = [Double?](repeating: nil, count: count)
-    var p95 = p50
-    for bucket in data.series {
-      let i = Int((bucket.start - from) / step)
-      guard p50.indices.contains(i) else { continue }
-      p50[i] = bucket.p50Us.map(Double.init)
-      p95[i] = bucket.p95Us.map(Double.init)
+    func values(_ buckets: [ResponseBucket], _ value: KeyPath<ResponseBucket, Int64?>) -> [Double?] {
+      var out = [Double?](repeating: nil, count: count)
+      for bucket in buckets {
+        let i = Int((bucket.start - from) / step)
+        if out.indices.contains(i) { out[i] = bucket[keyPath: value].map(Double.init) }
+      }
+      return out
     }
+    let regions = data.seriesByRegion.map { (data.regions[$0] ?? "a region", values($1, \.p50Us)) }
     return ResponseChart(
-      from: from.ms, stepMs: step, p50: p50, p95: p95,
+      from: from.ms, stepMs: step, p50: values(data.series, \.p50Us), p95: values(data.series, \.p95Us),
+      regions: regions.sorted { $0.0 < $1.0 },
       stretches: Stretches.of(data.states, from: from, stepMs: step, steps: count, now: now), windowWords: words)
   }
 

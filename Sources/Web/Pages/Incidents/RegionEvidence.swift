@@ -56,10 +56,13 @@ struct RegionEvidence: Component {
     StateMark(region.vote ?? .unknown, region.name).body
   }
 
-  private func fold(_ region: Region, isOpen: Bool) -> HTML {
-    let checks =
-      region.checks == 0
+  private func tally(_ region: Region) -> String {
+    region.checks == 0
       ? "no check finished" : "\(Format.count(region.failed)) of \(Format.count(region.checks, "check")) failed"
+  }
+
+  private func fold(_ region: Region, isOpen: Bool) -> HTML {
+    let checks = tally(region)
     guard let run = region.last ?? region.first else {
       return """
         <div class="fold plain"><span class="label">\(region.name)</span><span class="now">\(checks)</span></div>
@@ -69,7 +72,7 @@ struct RegionEvidence: Component {
     return Fold(
       label: region.name, now: "\(checks): \(run.reason)", isOpen: isOpen,
       content: """
-        \(region.last.map { last in region.first.map { first($0, before: last) } ?? HTML() } ?? HTML())\(details(run))
+        \(region.last.map { last in region.first.map { first($0, before: last) } ?? HTML() } ?? HTML())\(details(run, checks: checks))
         """
     ).body
   }
@@ -84,9 +87,9 @@ struct RegionEvidence: Component {
       """
   }
 
-  private func details(_ run: Run) -> HTML {
+  private func details(_ run: Run, checks: String) -> HTML {
     """
-    <dl class="kv"><dt>Last failure</dt><dd>\(When(run.at, .full))</dd><dt>Reason</dt><dd dir="auto">\(run.reason)</dd>\
+    <dl class="kv"><dt>Checks</dt><dd>\(checks)</dd><dt>Last failure</dt><dd>\(When(run.at, .full))</dd><dt>Reason</dt><dd dir="auto">\(run.reason)</dd>\
     \(run.facts, { "<dt>\($0.label)</dt><dd dir=\"auto\">\($0.value)</dd>" })\
     \(if: !run.hops.isEmpty, "<dt>Way there</dt><dd dir=\"auto\">\(run.hops.map { HTML(text: $0) }.joined(by: "<br>"))</dd>")\
     \(if: !run.chain.isEmpty, "<dt>Certificates</dt><dd dir=\"auto\">\(run.chain.map { HTML(text: $0) }.joined(by: "<br>"))</dd>")</dl>\

@@ -67,7 +67,7 @@ struct RegionsPage: AppPage {
     \(FormError(message: errors[""]))\
     \(made.map(enrolment))
     <section class="card" id="region-list" data-live-part data-refresh-s="10"><table class="table folds-up three regions"><caption class="vh">Regions and their workers</caption>\
-    <thead><tr><th scope="col">State</th><th scope="col">Worker</th><th scope="col" class="num">Checks a second</th>\
+    <thead><tr><th scope="col">State</th><th scope="col">Worker</th><th scope="col" class="num">Checks/s</th>\
     <th scope="col" class="num">Late, p99</th><th scope="col" class="num">Late starts</th><th scope="col" class="num">Spool</th>\
     <th scope="col" class="num">Clock</th><th scope="col" class="num">Version</th><th scope="col" class="num">Seen</th>\
     <th scope="col"><span class="vh">Change</span></th></tr></thead>\(regions, group)</table></section>
@@ -110,12 +110,12 @@ struct RegionsPage: AppPage {
 
   private func group(_ region: Region) -> HTML {
     """
-    <tbody id="\(region.id)"><tr class="group"><th scope="rowgroup" colspan="10"><div class="group-head">\
-    <div>\(StateMark(region.health.mark, region.health.rawValue.capitalizedFirst)) <b>\(region.name)</b> <span class="quiet">\(summary(region))</span>\
-    \(note(region).map { "<span class=\"sub wraps\">\($0)</span>" as HTML })</div>\
-    \(if: frame.canWrite && region.takesWorkers, PostButton(
+    <tbody id="\(region.id)"><tr class="group"><td class="c-state">\(StateMark(region.health.mark, region.health.rawValue.capitalizedFirst))</td>\
+    <th class="name" scope="rowgroup" colspan="8"><b>\(region.name)</b> <span class="quiet">\(summary(region))</span>\
+    \(note(region).map { "<span class=\"sub wraps\">\($0)</span>" as HTML })</th>\
+    <td class="c-wide"><div class="btns end">\(if: frame.canWrite && region.takesWorkers, PostButton(
       label: "Add a worker", action: Paths.regions, fields: [("region", region.id)], name: "Add a worker to \(region.name)"
-    ).body)</div></th></tr>
+    ).body)</div></td></tr>
     \(region.workers, { worker(worker: $0, region) })\(if: region.workers.isEmpty, nobody(region))</tbody>
     """
   }
@@ -148,11 +148,11 @@ struct RegionsPage: AppPage {
     <tr><td class="c-state">\(StateMark(worker.health.mark, worker.health.rawValue.capitalizedFirst))</td>\
     <td class="name"><span class="mono">\(worker.name)</span></td>\
     <td class="num c-b" data-l="checks/s">\(worker.jobsPerSecond.map { HTML(text: Format.fixed($0, 1)) } ?? Nothing().body)</td>\
-    <td class="num c-b" data-l="late p99">\(worker.latenessP99Ms.map { HTML(text: "\($0)\(Format.space)ms") } ?? Nothing().body)</td>\
+    <td class="num c-b" data-l="p99">\(worker.latenessP99Ms.map { HTML(text: "\($0)\(Format.space)ms") } ?? Nothing().body)</td>\
     <td class="num c-b" data-l="late">\(worker.lateShare.map { HTML(text: Format.fixed($0 * 100, 1) + Format.space + "%") } ?? Nothing().body)</td>\
     <td class="num c-b" data-l="spool">\(spool(worker))</td>\
     <td class="num c-b" data-l="clock">\(worker.clockSkewMs.map(skew) ?? Nothing().body)</td>\
-    <td class="num c-b" data-l="v">\(worker.version)</td>\
+    <td class="num c-hide">\(worker.version)</td>\
     <td class="num c-b quiet" data-l="seen">\(Format.age(ms: now - worker.seen)) ago</td>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite && worker.isOurs, worker.id.map { revoke($0, worker, region) } ?? HTML())</div></td></tr>
 
@@ -167,9 +167,10 @@ struct RegionsPage: AppPage {
 
   /// Below a second the difference is what the way there and back hides.
   private func skew(_ ms: Int) -> HTML {
-    abs(ms) < 1000
-      ? HTML(text: "\(ms)\(Format.space)ms")
-      : "<span class=\"st-degraded\"><b>\(ms < 0 ? "−" : "+")\(Format.span(ms: Int64(abs(ms))))</b></span>"
+    let sign = ms < 0 ? "−" : ""
+    return abs(ms) < 1000
+      ? HTML(text: "\(sign)\(abs(ms))\(Format.space)ms")
+      : StateMark(.degraded, "\(ms < 0 ? sign : "+")\(Format.span(ms: Int64(abs(ms))))").body
   }
 
   private func revoke(_ id: String, _ worker: Worker, _ region: Region) -> HTML {
@@ -214,7 +215,7 @@ struct RegionsPage: AppPage {
     Card(
       title: "Add a region", note: "A place of yours to look from: an office, a data centre, another cloud",
       content: """
-        <form class="card-body form one-line" action="\(Paths.regions)" method="post">\(Field(
+        <form class="card-body form short" action="\(Paths.regions)" method="post">\(Field(
           name: "name", label: "Name", value: name, hint: "Lower-case letters, digits and dashes, such as fra or office-2.",
           error: errors["name"], isRequired: true, isMono: true, autocomplete: "off"))
         <div class="btns"><button class="btn btn-primary">Add region</button></div></form>
