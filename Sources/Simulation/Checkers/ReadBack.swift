@@ -50,7 +50,9 @@ enum ReadBack {
         let status = data["status"]?.string.flatMap(MonitorStatus.init(rawValue:)),
         let since = data["status_since"]?.string.flatMap(Instant.init(rfc3339:))
       else { return }
-      told.append(.init(seq: row.int(0), at: Instant(ms: row.int(1)), monitor: monitor, status: status, since: since,
+      told.append(
+        .init(
+          seq: row.int(0), at: Instant(ms: row.int(1)), monitor: monitor, status: status, since: since,
           flapping: data["flapping"]?.bool ?? false))
     }
     return (read, told)
