@@ -129,6 +129,8 @@ final class Instance: Sendable {
 
   /// Requests under way finish, leases go back, what is reported is stored.
   func stop() async {
+    // Workers that wait for jobs would hold the drain up.
+    await engine.sendWorkersAway()
     await server.drain(seconds: 10)
     await engine.stop()
     await outbox.stop()

@@ -52,6 +52,8 @@ public actor Engine {
   var queue: any JobQueue
   var watched: [MonitorID: Watched] = [:]
   var regionNames: [RegionID: String] = [:]
+  /// Regions of one organization: what its workers reach is its own network.
+  var privateRegions: Set<RegionID> = []
   var local: RegionID?
   var due = Heap<Due>()
   /// Slots before this are in the queue.
@@ -87,6 +89,7 @@ public actor Engine {
   /// Monitors that were deleted lately.
   var gone: [(version: Int64, monitor: MonitorID)] = []
   var isStopping = false
+  var hasStopped = false
   /// What was removed up to here is not known any more.
   var goneBefore: Int64 = 0
   private var spanID: Int64 = 0
@@ -150,7 +153,7 @@ public actor Engine {
     isFlushing = true
     listen()
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
-    regionNames = try await store.read { try EngineQueries.regionNames(in: $0) }
+    try await loadRegions()
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
     quarantined = try await store.read { try QuarantineQueries.all(in: $0) }
     for stored in all {
@@ -184,6 +187,12 @@ public actor Engine {
     isFlushing = false
   }
 
+  func loadRegions() async throws {
+    (regionNames, privateRegions) = try await store.read {
+      (try EngineQueries.regionNames(in: $0), try EngineQueries.privateRegions(in: $0))
+    }
+  }
+
   private func listen() {
     store.subscribe { [weak self] events in
       let ids = events.compactMap { event in if case .monitorChanged(let id) = event { id } else { nil as MonitorID? } }
@@ -202,6 +211,7 @@ public actor Engine {
     loop?.cancel()
     await loop?.value
     sendWorkersAway()
+    hasStopped = true
     let end = now()
     await drain(ms: drainMs, from: end)
     probe?.stop()

@@ -48,6 +48,10 @@ public enum EngineQueries {
     Dictionary(uniqueKeysWithValues: try db.rows("SELECT id, name FROM region") { (RegionID($0.int(0)), $0.text(1)) })
   }
 
+  public static func privateRegions(in db: Connection) throws -> Set<RegionID> {
+    Set(try db.rows("SELECT id FROM region WHERE organization_id IS NOT NULL") { RegionID($0.int(0)) })
+  }
+
   /// The region that this process itself works for: one of the installation, whatever private regions are called.
   public static func localRegion(in db: Connection) throws -> RegionID? {
     try db.first("SELECT id FROM region WHERE name = 'local' AND organization_id IS NULL") { RegionID($0.int(0)) }

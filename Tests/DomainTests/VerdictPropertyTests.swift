@@ -81,7 +81,7 @@ struct VerdictPropertyTests {
       for i in voters.indices { voters[i].lapse(now, after: rules.voteLastsMs) }
       if case .reported(let report) = event, wasEnabled {
         let i = Int(report.region.raw) - 1
-        if voters[i].last.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.voteLastsMs {
+        if voters[i].last.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.historyAfterMs {
           voters[i].take(report.status, at: report.startedAt, settings, inOutage: inOutage)
         }
       }

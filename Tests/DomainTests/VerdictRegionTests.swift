@@ -78,3 +78,24 @@ struct VerdictRegionTests {
     #expect(verdict.baseSince == start + 701_000)
   }
 }
+
+@Test("what a worker kept on its disk is history: it calls nothing down that may be up by now")
+func historyMovesNothing() {
+  var settings = MonitorSettings(name: "m", url: "http://example.test/")
+  settings.intervalS = 300
+  let rules = VerdictRules(settings)
+  let start = Instant(ms: 1_790_000_000_000)
+  let region = RegionID(1)
+  var verdict = Verdict(rules: rules, at: start)
+  _ = verdict.handle(.configured(rules, regions: [region], isEnabled: true), now: start)
+  _ = verdict.handle(.notRunning(from: start, to: start + 200_000), now: start + 200_000)
+  let now = start + 250_000
+  func report(_ at: Instant) -> Verdict.Event {
+    .reported(.init(region: region, trigger: .schedule, startedAt: at, status: .down))
+  }
+  for attempt in Int64(0)..<3 {
+    #expect(verdict.handle(report(now - rules.historyAfterMs - 20_000 + attempt * 5000), now: now).isEmpty)
+  }
+  for attempt in Int64(0)..<3 { _ = verdict.handle(report(now - 20_000 + attempt * 5000), now: now) }
+  #expect(verdict.base == .down)
+}

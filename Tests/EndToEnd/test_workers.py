@@ -356,3 +356,24 @@ def test_a_monitor_that_kills_workers_is_taken_from_them(plane, worker, target, 
     assert settled(plane, poison, since, stamp(-5000))["missed"].get("worker_lost", 0) >= 1
     plane.write.ok("PATCH", f"monitors/{poison['id']}/", json={"url": goal.url})
     eventually(lambda: plane.reader.read(f"monitors/{poison['id']}/")["status"] == "up", 20, what="up after the edit")
+
+
+def test_a_worker_whose_own_network_fails_calls_nothing_down(plane, worker, target, region):
+    canary, goal = target(), target()
+    worker(plane.url, region, "--canary", canary.url)
+    monitor = plane.write.monitor(goal.url, regions=[region], **QUICK)
+    first_results(plane, monitor)
+    state = lambda: plane.reader.read(f"monitors/{monitor['id']}/")["status"]  # noqa: E731
+    since = stamp()
+    canary.stop()
+    goal.stop()
+    shown = lambda: {r["name"]: r["state"] for r in plane.reader.read("regions/")["results"]}  # noqa: E731
+    eventually(lambda: shown()[region] == "suspect", 40, what="the region suspect")
+    seen = {state() for _ in range(50) if not time.sleep(0.2)}
+    assert "down" not in seen, seen
+    assert settled(plane, monitor, since, stamp(-6000))["missed"].get("region_suspect", 0) >= 1
+    # The network is well again and the target is not: now it is the target.
+    canary.start()
+    eventually(lambda: state() == "down", 60, what="down")
+    goal.start()
+    eventually(lambda: state() == "up", 40, what="up")

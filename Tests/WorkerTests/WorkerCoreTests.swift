@@ -37,7 +37,8 @@ struct WorkerCoreTests {
       return out
     }
 
-    func begin() { _ = send(.begin) }
+    @discardableResult
+    func begin() -> [WorkerCore.Action] { send(.begin) }
 
     func answer(
       jobs: [OfferedJob] = [], plan: PlanDelta? = nil, share: JobsAnswer.Share = .init(index: 0, of: 1)
@@ -220,12 +221,11 @@ struct WorkerCoreTests {
   @Test("a failure that the canaries share is the network's here: the slot is missed, not down")
   func canaries() throws {
     let bench = Bench(start) { $0.canaries = ["http://127.0.0.1:2/"] }
-    bench.begin()
-    let begun = started(bench.answer(jobs: [offer(1, due: bench.now)]))
+    let begun = started(bench.begin()) + started(bench.answer(jobs: [offer(1, due: bench.now)]))
     let run = try #require(begun.first { !Canary.isToken($0.token) })
     let refused = Failure(.connectTimeout, .connect, "no answer")
     // The canary's first look is old by then: the failure waits for a new one.
-    let first = try #require((begun + started(bench.wait(ms: 100))).first { Canary.isToken($0.token) })
+    let first = try #require(begun.first { Canary.isToken($0.token) })
     _ = bench.send(.reported([report(first.token, bench)]))
     _ = bench.wait(ms: 6000)
     let asked = started(bench.send(.reported([report(run.token, bench, refused)])))
@@ -248,8 +248,7 @@ struct WorkerCoreTests {
   func unspooling() throws {
     let bench = Bench(start)
     bench.core = WorkerCore(configuration: .init(), worker: .embedded, spooled: 3, seed: 7)
-    bench.begin()
-    var actions = bench.answer()
+    var actions = bench.begin() + bench.answer()
     #expect(actions.contains { if case .readSpool = $0 { true } else { false } })
     let one = Delivered(
       job: offer(1, due: start).job.id, generation: nil, lateMs: 0, content: .missed(.spoolFull))

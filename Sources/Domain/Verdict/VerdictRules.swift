@@ -48,6 +48,12 @@ public struct VerdictRules: Hashable, Sendable {
   /// How long nothing may change before flapping is over.
   public var calmMs: Int64 { flappingWindowMs / 2 }
 
+  /// A report that is heard of only after its slot closed is history: it moves no state. What a worker kept on its disk tells
+  /// what was, and must not call down what is up by now.
+  public var historyAfterMs: Int64 {
+    min(voteLastsMs, 2 * Int64(budgetMs) + Limits.leaseGraceMs + Limits.slotCloseGraceMs)
+  }
+
   /// Votes for down that decide among `voters`.
   public func neededForDown(of voters: Int) -> Int {
     quorum == 0 ? voters / 2 + 1 : min(max(Int(quorum), 1), max(voters, 1))

@@ -4,27 +4,28 @@ import Wire
 
 /// What workers elsewhere ask of the engine.
 extension Engine {
-  /// Jobs for a worker as the bytes of its answer; waits up to `waitMs` for the first.
-  public func claim(_ asked: JobsRequest, for worker: WorkerID, in region: RegionID) async -> [UInt8] {
+  /// Jobs for a worker as the bytes of its answer; waits up to `waitMs` for the first. Nil when the process is ending.
+  public func claim(_ asked: JobsRequest, for worker: WorkerID, in region: RegionID) async -> [UInt8]? {
     await learn(region)
     let begun = now()
     let seen = Fleet.Event.seen(worker, region, waitMs: asked.waitMs, asked.report)
     await follow(fleet.handle(seen, regions: [region], now: begun), now: begun)
     if let suspects = asked.report?.suspects, !suspects.isEmpty { await crashed(over: suspects, in: region, at: begun) }
     let plan = asked.planVersion.flatMap { delta(since: $0, in: region) }
-    while true {
+    while !isStopping {
       let now = now()
       let offers = await lease(asked.maxJobs, to: worker, in: region, now: now)
       let left = asked.waitMs - (now - begun)
       // One that was sent away meanwhile waits for nothing any more.
       let isGone = fleet.members[worker] == nil
-      if !offers.isEmpty || plan != nil || left <= 0 || isStopping || isGone {
+      if !offers.isEmpty || plan != nil || left <= 0 || isGone {
         fleet.handedOut(offers.count, to: worker, at: now)
         return JobsAnswer.bytes(
           offers: offers, plan: plan, share: share(of: worker, in: region, now: now), serverTime: self.now())
       }
       await waitForJobs(in: region, ms: left)
     }
+    return nil
   }
 
   /// Renews leases; answers those that are lost.
@@ -41,7 +42,7 @@ extension Engine {
   /// Takes results of a worker in; answers each, after the commit.
   public func deliver(_ items: [Delivered], from worker: WorkerID, in region: RegionID) async -> [ReportAnswer] {
     guard !items.isEmpty else { return [] }
-    guard !isStopping, reports.count + items.count <= Limits.waitingForStoreMax else {
+    guard !hasStopped, reports.count + items.count <= Limits.waitingForStoreMax else {
       return Array(repeating: .busy, count: items.count)
     }
     let now = now()
@@ -98,7 +99,8 @@ extension Engine {
           try await queue.complete([lease.job.id], now: now)
           continue
         }
-        out.append(JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region)))
+        out.append(
+          JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region, isOwn: privateRegions.contains(region))))
       }
       return out
     } catch {
@@ -134,8 +136,8 @@ extension Engine {
     for region in Set(regions) { for waiter in waiting.removeValue(forKey: region) ?? [] { waiter.wake() } }
   }
 
-  /// Nobody waits for jobs or answers any more: the process ends.
-  func sendWorkersAway() {
+  /// Nobody waits for jobs any more: the process is about to end. What workers deliver is still taken.
+  public func sendWorkersAway() {
     isStopping = true
     wakeWorkers(of: Array(waiting.keys))
   }
@@ -150,7 +152,7 @@ extension Engine {
 
   /// A person made one: it is watched from here on.
   public func learnRegions() async {
-    do { regionNames = try await store.read { try EngineQueries.regionNames(in: $0) } } catch {
+    do { try await loadRegions() } catch {
       report("regions_failed", "\(error)")
     }
   }
@@ -178,7 +180,8 @@ extension Engine {
     if delta.hasMore { delta.version = max(delta.version, goneBefore) }
     delta.removed = some.filter { !$0.regions.contains(region) }.map(\.id)
     if !delta.isWhole { delta.removed += gone.filter { $0.version > from }.map(\.monitor) }
-    return (delta, some.filter { $0.regions.contains(region) }.map { $0.bytes(for: region) })
+    let isOwn = privateRegions.contains(region)
+    return (delta, some.filter { $0.regions.contains(region) }.map { $0.bytes(for: region, isOwn: isOwn) })
   }
 }
 

@@ -51,11 +51,12 @@ final class Watched {
     site = RegionGuard.target(of: settings.url)
   }
 
-  /// As workers of a region get it; made once and kept.
-  func bytes(for region: RegionID) -> [UInt8] {
+  /// As workers of a region get it; made once and kept. `isOwn`: the region is the organization's own, and so is every
+  /// address that its workers reach.
+  func bytes(for region: RegionID, isOwn: Bool) -> [UInt8] {
     if let known = written[region] { return known }
     let made = Assignment(
-      monitor: id, version: version, settings: settings, allowsPrivate: allowsPrivate,
+      monitor: id, version: version, settings: settings, allowsPrivate: allowsPrivate || isOwn,
       plan: plan.filter { $0.region == region }
     ).json(publicID: publicID).bytes
     written[region] = made

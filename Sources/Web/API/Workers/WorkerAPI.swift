@@ -76,7 +76,9 @@ struct WorkerAPI: Sendable {
         try WorkerQueries.touch(worker.key, address: visit.address, at: now, in: $0)
       }
     }
-    let bytes = await fleet.engine.claim(asked, for: worker.key, in: worker.region)
+    guard let bytes = await fleet.engine.claim(asked, for: worker.key, in: worker.region) else {
+      throw Problem.unavailable("This control plane is ending; ask again.")
+    }
     // It may have been revoked while it waited: what it was given just now goes to others.
     if asked.waitMs > 0, try await fleet.gate.identify(token) == nil {
       try await fleet.engine.leave(worker.key, isRevoked: true)
