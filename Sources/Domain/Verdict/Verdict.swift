@@ -165,7 +165,9 @@ extension Verdict {
   private mutating func take(_ report: Report, now: Instant, into actions: inout [Action]) {
     guard isEnabled, let i = votes.firstIndex(where: { $0.region == report.region }) else { return }
     // Seen before, overtaken by a newer one, or too old to say anything about now: history only.
-    guard votes[i].at.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.historyAfterMs else { return }
+    guard votes[i].at.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.historyAfterMs else {
+      return
+    }
     let before = votes[i]
     guard before.isHealthy else {
       // What a suspect region sees is about the region; it must not come out as a streak when the region is well again.
