@@ -78,7 +78,9 @@ public enum Limits {
   public static let regionTokenUses = 1...100
   public static let regionTokenS = 60...30 * 86_400
   public static let jobsPerPollMax = 2000
-  public static let jobsWaitMsMax: Int64 = 30_000
+  public static let jobsWaitMsMax: Int64 = 20_000
+  /// About as much as one answer to a worker holds; the rest follows with the next.
+  public static let jobsAnswerBytesMax = 4 << 20
   public static let resultsPerDeliveryMax = 1000
   /// A batch of results with evidence of every one.
   public static let deliveryBytesMax = 20 << 20

@@ -87,7 +87,14 @@ public actor Engine {
   /// Of the newest change of any plan; a process begins above all of the one before.
   var planVersion: Int64 = 0
   /// Monitors that were deleted lately.
-  var gone: [(version: Int64, monitor: MonitorID)] = []
+  var gone: [(version: Int64, monitor: MonitorID, regions: Set<RegionID>)] = []
+  /// Everything is loaded: what workers bring can be told from what is not known.
+  var hasBegun = false
+  var givenUp: [GivenUp] = []
+  /// The newest request for jobs of each worker.
+  var asks: [WorkerID: Int] = [:]
+  /// The crash that each worker told of last, so that one counts once.
+  var crashesTold: [WorkerID: Int] = [:]
   var isStopping = false
   var hasStopped = false
   /// What was removed up to here is not known any more.
@@ -185,6 +192,7 @@ public actor Engine {
     if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
     isFlushing = false
+    hasBegun = true
   }
 
   func loadRegions() async throws {
@@ -307,6 +315,7 @@ public actor Engine {
     let now = now()
     await emitDue(until: now + Limits.jobsAheadMs, now: now)
     await watchFleet(now: now)
+    await wakeWhoeverHasWork()
     // While a transaction hangs, reports wait behind it: nothing is given up before they could be taken.
     if !isFlushing {
       do {

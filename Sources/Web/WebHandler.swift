@@ -33,7 +33,9 @@ public final class WebHandler: RequestHandler {
   /// Forms and public reads are small; only the API takes a megabyte.
   public func bodyBytesMax(_ head: RequestHead) -> Int {
     if head.method == "GET" || head.method == "HEAD" { return 0 }
-    if head.target.hasPrefix(WorkerOperation.results.path()) { return Limits.deliveryBytesMax }
+    if head.target.hasPrefix(WorkerOperation.results.path()), head.hasCookieOrAuthorization {
+      return Limits.deliveryBytesMax
+    }
     return head.target.hasPrefix(APIOperation.root) ? Limits.apiBodyBytesMax : Limits.formBytesMax
   }
 

@@ -27,6 +27,19 @@ extension JSON {
     return try value.int == nil ? neededInt(name) : value.int
   }
 
+  /// Milliseconds that no sum of two leaves the range of: from 1970 to the year 2200.
+  func neededMs(_ name: String) throws(WorkerMessage.Malformed) -> Int64 {
+    let ms = try neededInt(name)
+    guard (0...7_258_118_400_000).contains(ms) else { throw .init("/\(name)", "is out of range") }
+    return ms
+  }
+
+  func neededPlausibleInstant(_ name: String) throws(WorkerMessage.Malformed) -> Instant {
+    let instant = try neededInstant(name)
+    guard (0...7_258_118_400_000).contains(instant.ms) else { throw .init("/\(name)", "is out of range") }
+    return instant
+  }
+
   func neededInstant(_ name: String) throws(WorkerMessage.Malformed) -> Instant {
     guard let instant = self[name]?.string.flatMap(Instant.init(rfc3339:)) else {
       throw .init("/\(name)", "must be an instant of RFC 3339")

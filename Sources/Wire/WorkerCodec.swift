@@ -33,13 +33,13 @@ extension Assignment {
       plain: json, secret: json)
     var plan: [PlanRow] = []
     for (index, slots) in (json["slots"]?.array ?? []).enumerated() {
-      let interval = try slots.neededInt("interval_ms")
+      let interval = try slots.neededMs("interval_ms")
       guard interval > 0 else { throw .init("/slots/\(index)/interval_ms", "must be above zero") }
       plan.append(
         PlanRow(
-          id: Int64(index), monitor: monitor, region: region, from: Instant(ms: try slots.neededInt("from_ms")),
+          id: Int64(index), monitor: monitor, region: region, from: Instant(ms: try slots.neededMs("from_ms")),
           to: slots["to_ms"]?.int.map(Instant.init(ms:)), intervalMs: interval,
-          phaseMs: try slots.neededInt("phase_ms")))
+          phaseMs: try slots.neededMs("phase_ms")))
     }
     self.init(
       monitor: monitor, version: try json.neededInt("version"), settings: settings,
@@ -99,11 +99,12 @@ extension JobsAnswer {
   public init(_ json: JSON, region: RegionID?, known: (MonitorID, Int64) -> Assignment?)
     throws(WorkerMessage.Malformed)
   {
-    self.init(serverTime: try json.neededInstant("server_time"))
+    self.init(serverTime: try json.neededPlausibleInstant("server_time"))
     for item in json["jobs"]?.array ?? [] {
       guard let id = JobID(try item.neededText("job_id", 1...80)) else { throw .init("/job_id", "is no job id") }
       let job = Job(
-        id: id, due: try item.neededInstant("due_at"), budgetMs: Int32(clamping: try item.neededInt("budget_ms")),
+        id: id, due: try item.neededPlausibleInstant("due_at"),
+        budgetMs: Int32(clamping: try item.neededInt("budget_ms")),
         firstAttempt: UInt8(clamping: try item.optionalInt("first_attempt") ?? 0))
       guard let monitor = item["monitor"] else { throw .init("/monitor", "is missing") }
       let version = try monitor.neededInt("version")
@@ -116,7 +117,7 @@ extension JobsAnswer {
       jobs.append(
         OfferedJob(
           job: job, generation: Generation(raw: try item.neededInt("generation")),
-          leaseUntil: Instant(ms: try item.neededInt("lease_until_ms")), assignment: assignment))
+          leaseUntil: Instant(ms: try item.neededMs("lease_until_ms")), assignment: assignment))
     }
     if let share = json["share"], let index = share["index"]?.int, let of = share["of"]?.int, of > 0, index >= 0 {
       self.share = Share(index: Int(clamping: index % of), of: Int(clamping: of))
@@ -185,6 +186,7 @@ extension WorkerReport {
     ("in_flight", \.inFlight), ("started", \.started), ("started_late", \.startedLate),
     ("lateness_p99_ms", \.latenessP99Ms), ("loop_lag_p99_us", \.loopLagP99Us), ("busy_permille", \.busyPermille),
     ("spool_bytes", \.spoolBytes), ("spooled", \.spooled), ("dropped", \.dropped), ("skew_ms", \.skewMs),
+    ("crash", \.crash),
   ]
 
   public var json: JSON {

@@ -10,7 +10,8 @@ struct Canary: Sendable {
 
   private(set) var works: Bool?
   private var askedNs: UInt64 = 0
-  private var answeredNs: UInt64 = 0
+  /// When the look that `works` tells of was asked for.
+  private var toldOfNs: UInt64 = 0
   private var waiting = 0
   private var anyWorked = false
 
@@ -43,14 +44,11 @@ struct Canary: Sendable {
     if report.status != .down || report.observation.failure?.cameFromTarget == true { anyWorked = true }
     guard waiting == 0 || anyWorked else { return }
     works = anyWorked
-    answeredNs = nowNs
+    toldOfNs = askedNs
   }
 
-  /// Whether the network works by a look not older than two seconds; nil while one is to come.
-  func verdict(nowNs: UInt64) -> Bool? {
-    guard let works, nowNs - min(answeredNs, nowNs) < 2 * Self.freshNs else { return nil }
-    return works
-  }
+  /// Whether the network works by a look that was begun after that moment; nil while one is to come.
+  func verdict(askedAfterNs: UInt64) -> Bool? { toldOfNs > askedAfterNs ? works : nil }
 }
 
 extension WorkerCore {

@@ -32,9 +32,13 @@ struct ControlPlane: Sendable {
     let json = (try? JSON(parsing: response.body)) ?? .null
     switch response.status {
     case 200..<300: return json
-    case 401: throw .trouble(.revoked, json["detail"]?.string ?? "401")
-    case 408, 425, 429, 500...: throw .trouble(.away, "HTTP \(response.status)")
-    default: throw .trouble(.refused, json["detail"]?.string ?? "HTTP \(response.status)")
+    case 401 where json["code"]?.string == "worker_unknown": throw .trouble(.revoked, json["detail"]?.string ?? "401")
+    case 400, 413, 422: throw .trouble(.refused, json["detail"]?.string ?? "HTTP \(response.status)")
+    // With a code it is the control plane that says so; without one, something on the way that may be gone soon.
+    case 401,
+      403 where json["code"]?.string != nil:
+      throw .trouble(.refused, json["detail"]?.string ?? "HTTP \(response.status)")
+    default: throw .trouble(.away, "HTTP \(response.status)")
     }
   }
 }

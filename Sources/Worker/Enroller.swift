@@ -17,7 +17,7 @@ public enum Enroller {
     let answer: JSON
     do throws(ControlPlane.Failure) { answer = try await plane.post("token/", [], timeoutMs: 10_000) } catch {
       guard case .trouble(let trouble, let words) = error else { throw Refused(description: "\(error)", mayPass: true) }
-      throw Refused(description: words, mayPass: trouble == .away)
+      throw Refused(description: words, mayPass: trouble != .revoked)
     }
     guard let new = answer["api_token"]?.string, new.hasPrefix("mw_") else {
       throw Refused(description: "the answer holds no token", mayPass: true)

@@ -21,7 +21,8 @@ public final class Journal {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    guard ftruncate(file, off_t(bytes)) == 0,
+    // With its blocks: a full disk is to be found out here, not by a store to the map.
+    guard posix_fallocate(file, 0, off_t(bytes)) == 0,
       let raw = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), raw != MAP_FAILED
     else { return nil }
     map = raw.bindMemory(to: Int64.self, capacity: 1 + 2 * Self.places)

@@ -69,7 +69,11 @@ public actor Worker {
       seed: world.random(8).reduce(0) { $0 << 8 | UInt64($1) })
     let suspects = journal?.suspects ?? []
     if !suspects.isEmpty { say("the process before this one ended without a word over \(suspects.count) runs") }
-    core.observe { $0.suspects = Array(suspects.prefix(Limits.suspectsMax)) }
+    let crash = Int(truncatingIfNeeded: world.monotonicNs() >> 10)
+    core.observe {
+      $0.suspects = Array(suspects.prefix(Limits.suspectsMax))
+      $0.crash = crash
+    }
   }
 
   /// Works until it is told to leave or is not wanted any more; answers why in the second case.
@@ -214,7 +218,7 @@ public actor Worker {
   private func poll(_ asked: JobsRequest) async {
     let askedNs = world.monotonicNs()
     do {
-      let json = try await plane.post("jobs/", asked.json.bytes, timeoutMs: asked.waitMs + 10_000)
+      let json = try await plane.post("jobs/", asked.json.bytes, timeoutMs: asked.waitMs + 5000)
       let answer = try JobsAnswer(json, region: core.knownRegion) { core.known($0, $1) }
       // Told once: what is counted is crashes, not polls.
       core.observe { $0.suspects = [] }
@@ -248,10 +252,10 @@ public actor Worker {
     do {
       let body: JSON = ["leases": .array(refs.map(\.json))]
       let json = try await plane.post("leases/", body.bytes, timeoutMs: 10_000)
-      send(.renewed(lost: (json["lost"]?.array ?? []).compactMap { LeaseRef($0, worker: .embedded) }))
+      send(.renewed(refs, lost: (json["lost"]?.array ?? []).compactMap { LeaseRef($0, worker: .embedded) }))
     } catch {
       // Asked again in a second; a lease that ends meanwhile is somebody else's.
-      send(.renewed(lost: []))
+      send(.renewFailed(refs))
     }
   }
 

@@ -120,10 +120,19 @@ extension WorkerCore {
     if !refs.isEmpty { actions.append(.renew(refs)) }
   }
 
-  mutating func renewed(lost: [LeaseRef], into actions: inout [Action]) {
+  mutating func renewFailed(_ refs: [LeaseRef]) {
+    if refs.isEmpty { isAsking = false }
+    let asked = Set(refs.map(\.job))
+    for (token, one) in held where asked.contains(one.job.id) { held[token]?.isRenewing = false }
+  }
+
+  mutating func renewed(_ refs: [LeaseRef], lost: [LeaseRef], nowNs: UInt64, into actions: inout [Action]) {
+    contacted(nowNs: nowNs)
+    if refs.isEmpty { isAsking = false }
+    let asked = Set(refs.map(\.job))
     let gone = Set(lost.map(\.job))
     var ended: [UInt64] = []
-    for (token, one) in held where one.isRenewing {
+    for (token, one) in held where one.isRenewing && asked.contains(one.job.id) {
       if gone.contains(one.job.id) {
         ended.append(token)
         held[token] = nil

@@ -19,6 +19,8 @@ extension WorkerCore {
         content: .attempt(one.attempt, isFinal: one.isFinal, one.status, seen))
       if one.status != .down || seen.failure?.cameFromTarget == true { lastSuccessNs = nowNs }
       if one.status == .down, seen.failure?.cameFromTarget == false {
+        if doubted.isEmpty { doubtedSinceNs = nowNs }
+        doubtedAttemptNs = max(doubtedAttemptNs, one.startedNs)
         doubted.append(result)
       } else {
         hold(result, nowNs: nowNs)
@@ -32,29 +34,39 @@ extension WorkerCore {
   }
 
   /// Failures that may be the network's here wait until that is known, which takes a canary's time at most.
-  mutating func settleDoubts(nowNs: UInt64) {
+  mutating func settleDoubts(nowNs: UInt64, into actions: inout [Action]) {
     guard !doubted.isEmpty else { return }
-    guard let works = networkWorks(nowNs: nowNs) else { return }
-    for result in doubted {
-      guard !works else {
-        hold(result, nowNs: nowNs)
-        continue
+    guard let works = networkWorks(nowNs: nowNs) else {
+      // The control plane is the canary where there is no other: an empty renewal costs it next to nothing.
+      if configuration.canaries.isEmpty, !isAsking {
+        isAsking = true
+        actions.append(.renew([]))
       }
-      guard result.isFinal, result.job.slot != nil else { continue }
-      var missed = result
-      missed.content = .missed(.regionSuspect)
-      hold(missed, nowNs: nowNs)
+      return
+    }
+    for result in doubted {
+      if works {
+        hold(result, nowNs: nowNs)
+      } else if let missed = result.withheld {
+        hold(missed, nowNs: nowNs)
+      }
     }
     doubted = []
+    doubtedAttemptNs = 0
   }
 
-  /// Nil while canaries are asked.
+  /// What was heard since the newest doubted attempt began; nil while it is asked for, false when nothing was for long.
   private func networkWorks(nowNs: UInt64) -> Bool? {
-    if !configuration.canaries.isEmpty { return canary.verdict(nowNs: nowNs) }
-    // Without canaries: the control plane answers, or a target did.
-    let newest = max(lastContactNs, lastSuccessNs)
-    return nowNs - min(newest, nowNs) < 60_000_000_000
+    if configuration.canaries.isEmpty {
+      if max(lastContactNs, lastSuccessNs) > doubtedAttemptNs { return true }
+    } else if let works = canary.verdict(askedAfterNs: doubtedAttemptNs) {
+      return works
+    }
+    return nowNs - min(doubtedSinceNs, nowNs) >= Self.doubtNs || doubted.count > configuration.pendingMax ? false : nil
   }
+
+  /// How long a doubt waits for a word from anywhere.
+  private static let doubtNs: UInt64 = 10_000_000_000
 
   // MARK: Delivering
 
@@ -67,19 +79,19 @@ extension WorkerCore {
       return
     }
     guard nowNs >= deliverAgainNs else { return }
-    // Two batches under way keep the line busy while one is being committed.
-    while batches.values.count(where: { $0.mark == nil }) < 2, !pending.isEmpty,
-      pending.count >= configuration.batchMax || isLeaving
+    // One at a time, so that what came first is heard first, also when it has to be sent again.
+    while !batches.values.contains(where: { $0.mark == nil }), !pending.isEmpty,
+      pending.count >= batchSize || isLeaving
         || nowNs - min(pendingSinceNs, nowNs) >= UInt64(configuration.batchMs) * 1_000_000
     {
-      let some = Array(pending.prefix(configuration.batchMax))
+      let some = Array(pending.prefix(batchSize))
       pending.removeFirst(some.count)
       pendingSinceNs = nowNs
       send(Batch(results: some), into: &actions)
     }
     if spooled > 0, !isReadingSpool, !isLeaving, !batches.values.contains(where: { $0.mark != nil }) {
       isReadingSpool = true
-      actions.append(.readSpool(configuration.batchMax))
+      actions.append(.readSpool(batchSize))
     }
   }
 
@@ -102,6 +114,7 @@ extension WorkerCore {
   mutating func delivered(_ number: Int, _ answer: DeliveryAnswer, nowNs: UInt64, into actions: inout [Action]) {
     guard let batch = batches.removeValue(forKey: number) else { return }
     contacted(nowNs: nowNs)
+    batchSize = min(configuration.batchMax, 2 * batchSize)
     for one in answer.rejected { actions.append(.say("result of \(one.job) refused: \(one.code)")) }
     guard let mark = batch.mark else { return }
     spooled = max(0, spooled - batch.results.count)
@@ -111,9 +124,18 @@ extension WorkerCore {
   mutating func deliveryFailed(_ number: Int, _ trouble: Trouble, nowNs: UInt64, into actions: inout [Action]) {
     guard let batch = batches.removeValue(forKey: number) else { return }
     if trouble == .refused {
+      // Too much at once, for something on the way or because of one of them: halved until that one is found.
+      if batch.results.count > 1 {
+        batchSize = max(1, min(batchSize, batch.results.count / 2))
+        if batch.mark == nil { pending.insert(contentsOf: batch.results, at: 0) }
+        return
+      }
       // Never taken, however often it is sent: keeping it would stop all that comes after.
-      actions.append(.say("\(batch.results.count) results were refused and are given up"))
-      if let mark = batch.mark { actions.append(.emptySpool(mark: mark)) }
+      actions.append(.say("a result of \(batch.results.first?.job.text ?? "") was refused and is given up"))
+      if let mark = batch.mark {
+        spooled = max(0, spooled - 1)
+        actions.append(.emptySpool(mark: mark))
+      }
       return
     }
     failed(trouble, nowNs: nowNs, into: &actions)

@@ -13,7 +13,7 @@ public struct WorkerCore: Sendable {
     /// How long a request for jobs waits at the control plane.
     public var pollWaitMs: Int64 = 4000
     /// Without an answer for so long, the worker goes on by itself.
-    public var awayAfterMs: Int64 = 6000
+    public var awayAfterMs: Int64 = 7000
     /// Results in memory at most; the rest goes to the spool.
     public var pendingMax = 4000
     /// URLs that always answer, looked at to know whether the network here works.
@@ -30,7 +30,8 @@ public struct WorkerCore: Sendable {
     case delivered(batch: Int, DeliveryAnswer)
     case deliveryFailed(batch: Int, Trouble)
     case spoolRead([Delivered], mark: Int)
-    case renewed(lost: [LeaseRef])
+    case renewed([LeaseRef], lost: [LeaseRef])
+    case renewFailed([LeaseRef])
     case timePassed
     /// The process is asked to end.
     case leave
@@ -92,6 +93,8 @@ public struct WorkerCore: Sendable {
   var pendingSinceNs: UInt64 = 0
   var batches: [Int: Batch] = [:]
   var nextBatch = 1
+  /// Results per delivery: fewer after one was refused, until it goes well again.
+  var batchSize: Int
   var isPolling = false
   var pollAgainNs: UInt64 = 0
   var deliverAgainNs: UInt64 = 0
@@ -110,11 +113,16 @@ public struct WorkerCore: Sendable {
   var canary = Canary()
   /// Failures that wait to be told from trouble of the network here.
   var doubted: [Delivered] = []
+  /// When the oldest doubt arose, and the newest failing attempt began: what was heard since then proves something.
+  var doubtedSinceNs: UInt64 = 0
+  var doubtedAttemptNs: UInt64 = 0
+  var isAsking = false
   var report = WorkerReport()
   private var random: UInt64
 
   public init(configuration: Configuration, worker: WorkerID, spooled: Int, seed: UInt64) {
     self.configuration = configuration
+    batchSize = configuration.batchMax
     self.worker = worker
     self.spooled = spooled
     random = seed | 1
@@ -138,7 +146,8 @@ public struct WorkerCore: Sendable {
     case .delivered(let batch, let answer): delivered(batch, answer, nowNs: nowNs, into: &actions)
     case .deliveryFailed(let batch, let trouble): deliveryFailed(batch, trouble, nowNs: nowNs, into: &actions)
     case .spoolRead(let results, let mark): spoolRead(results, mark: mark, into: &actions)
-    case .renewed(let lost): renewed(lost: lost, into: &actions)
+    case .renewed(let refs, let lost): renewed(refs, lost: lost, nowNs: nowNs, into: &actions)
+    case .renewFailed(let refs): renewFailed(refs)
     case .timePassed: break
     case .leave: leave(nowNs: nowNs, into: &actions)
     }
@@ -148,13 +157,13 @@ public struct WorkerCore: Sendable {
 
   /// What is due whatever happened.
   private mutating func goOn(nowNs: UInt64, into actions: inout [Action]) {
-    if !isAway, nowNs - min(lastContactNs, nowNs) >= UInt64(configuration.awayAfterMs) * 1_000_000, failures > 0 {
+    if !isAway, clock.isSet, nowNs - min(lastContactNs, nowNs) >= UInt64(configuration.awayAfterMs) * 1_000_000 {
       isAway = true
       actions.append(.say("the control plane is away; going on with \(plan.count) monitors"))
     }
     if isAway { giveOwnJobs(nowNs: nowNs, into: &actions) }
     lookAtCanaries(nowNs: nowNs, into: &actions)
-    settleDoubts(nowNs: nowNs)
+    settleDoubts(nowNs: nowNs, into: &actions)
     poll(nowNs: nowNs, into: &actions)
     renewLeases(nowNs: nowNs, into: &actions)
     deliver(nowNs: nowNs, into: &actions)
@@ -195,7 +204,8 @@ public struct WorkerCore: Sendable {
     share = answer.share
     ownSlotsFrom = answer.serverTime + Limits.jobsAheadMs
     if let plan = answer.plan { takePlan(plan) }
-    start(answer.jobs, into: &actions)
+    // What it will not do goes to others with the leases that it hands back.
+    if !isLeaving { start(answer.jobs, into: &actions) }
   }
 
   mutating func failed(_ trouble: Trouble, nowNs: UInt64, into actions: inout [Action]) {
@@ -235,12 +245,22 @@ public struct WorkerCore: Sendable {
   public mutating func giveUp() -> [Action] {
     guard !hasEnded else { return [] }
     hasEnded = true
-    let rest = doubted + batches.values.filter { $0.mark == nil }.flatMap(\.results) + pending
+    let unsure = doubted.compactMap(\.withheld)
+    let rest =
+      batches.filter { $0.value.mark == nil }.sorted { $0.key < $1.key }.flatMap(\.value.results) + pending + unsure
     return (rest.isEmpty ? [] : [.spool(rest.map(\.orphaned))]) + [.end(nil)]
   }
 }
 
 extension Delivered {
+  /// A failure that may be the network's own: its slot is missed, an attempt in between is nothing.
+  var withheld: Delivered? {
+    guard isFinal, job.slot != nil else { return nil }
+    var copy = self
+    copy.content = .missed(.regionSuspect)
+    return copy
+  }
+
   /// As it stands in the spool: without the lease that is over by then.
   var orphaned: Delivered {
     var copy = self

@@ -146,6 +146,49 @@ struct WorkerCoreTests {
     #expect(try #require(deliveries(bench.wait(ms: 200)).first).results.map(\.job.monitor.raw) == [2])
   }
 
+  @Test("what is too much at once is halved until it goes through, and nothing of it is lost")
+  func halving() throws {
+    let bench = Bench(start)
+    bench.begin()
+    let runs = started(bench.answer(jobs: (1...8).map { offer($0, due: bench.now) }))
+    _ = bench.send(.reported(runs.map { report($0.token, bench) }))
+    var taken: [Int64] = []
+    var actions = bench.wait(ms: 200)
+    for _ in 0..<20 {
+      for (batch, results) in deliveries(actions) {
+        let fits = results.count <= 2
+        if fits { taken += results.map(\.job.monitor.raw) }
+        actions =
+          fits
+          ? bench.send(.delivered(batch: batch, DeliveryAnswer())) : bench.send(.deliveryFailed(batch: batch, .refused))
+      }
+      actions = bench.wait(ms: 200)
+    }
+    #expect(taken == Array(1...8))
+  }
+
+  @Test("without canaries a failure waits for a word of the control plane; without one it is the network's here")
+  func lonely() throws {
+    for answers in [true, false] {
+      let bench = Bench(start)
+      bench.begin()
+      let run = try #require(started(bench.answer(jobs: [offer(1, due: bench.now)])).first)
+      bench.nowNs += second
+      var actions = bench.send(.reported([report(run.token, bench, Failure(.connectTimeout, .connect, "no answer"))]))
+      #expect(actions.contains { if case .renew(let refs) = $0 { refs.isEmpty } else { false } })
+      bench.nowNs += second / 100
+      if answers { actions = bench.send(.renewed([], lost: [])) } else { actions = bench.send(.renewFailed([])) }
+      for _ in 0..<12 {
+        if !answers { actions += bench.send(.renewFailed([])) }
+        actions += bench.wait(ms: 1000)
+      }
+      let said = deliveries(actions).flatMap(\.results) + spooled(actions)
+      let isDown = said.contains { if case .attempt(_, _, .down, _) = $0.content { true } else { false } }
+      #expect(isDown == answers)
+      #expect(said.contains { $0.content == .missed(.regionSuspect) } == !answers)
+    }
+  }
+
   @Test("without an answer it does its share of the plan itself, and keeps the results on disk without a lease")
   func away() throws {
     let bench = Bench(start)
@@ -214,7 +257,7 @@ struct WorkerCoreTests {
     #expect(renewals(bench.wait(ms: 6000)).isEmpty)
     let refs = renewals(bench.wait(ms: 4000))
     #expect(refs.count == 1)
-    let actions = bench.send(.renewed(lost: refs))
+    let actions = bench.send(.renewed(refs, lost: refs))
     #expect(actions.contains { if case .cancel(let tokens) = $0 { tokens.count == 1 } else { false } })
   }
 

@@ -4,6 +4,7 @@ import Domain
 import Glibc
 import HTTPServer
 import JSON
+import Synchronization
 import Wire
 import Worker
 
@@ -55,6 +56,14 @@ private struct WorkerProcess {
   }
 
   func run() async throws -> Int32 {
+    let running = Mutex<Worker?>(nil)
+    let signals = Task { [log] in
+      let signal = await Signals.first()
+      log.event("stopping", [("signal", JSON(signal))])
+      // Before it is enrolled there is nothing to finish.
+      guard let worker = running.withLock({ $0 }) else { leave(ExitCode.ok) }
+      await worker.leave()
+    }
     var transfers = TransferClient.Configuration()
     transfers.caFile = arguments["ca-file"] ?? transfers.caFile
     transfers.resolver.servers = arguments["dns"]
@@ -76,11 +85,7 @@ private struct WorkerProcess {
       ListenAddress(arguments["listen"] ?? "") ?? ListenAddress("127.0.0.1:0")!, worker)
     Console.line("Working for region \(identity.region) of \(url.description) as \(identity.worker)")
     Console.line("Status on http://127.0.0.1:\(server.port)/metrics")
-    let signals = Task {
-      let signal = await Signals.first()
-      log.event("stopping", [("signal", JSON(signal))])
-      await worker.leave()
-    }
+    running.withLock { $0 = worker }
     let reason = await worker.run()
     signals.cancel()
     await server.drain(seconds: 1)
@@ -144,7 +149,7 @@ private enum ControlPlaneAddress {
   static func problem(_ text: String) -> String? {
     guard let url = try? WebURL(text) else { return "give an http or https address." }
     if url.isTLS || url.host == "localhost" { return nil }
-    let isLoopback = url.host.hasPrefix("127.") || url.host == "::1"
+    let isLoopback = url.address != nil && (url.host.hasPrefix("127.") || url.host == "::1")
     return isLoopback ? nil : "give an https address: the control plane is not on this machine."
   }
 }

@@ -53,6 +53,8 @@ public struct WorkerReport: Hashable, Sendable {
   public var resolverWorks: Bool?
   /// Monitors that were being looked at when this worker's process before this one crashed; told once.
   public var suspects: [MonitorID] = []
+  /// Names that crash, so that it counts once however often it is told.
+  public var crash = 0
 
   public init() {}
 }

@@ -42,6 +42,8 @@ public struct Fleet: Sendable {
   public enum Event: Sendable {
     case seen(WorkerID, RegionID, waitMs: Int64, WorkerReport?)
     case left(WorkerID)
+    /// Reports came in: regions are judged, nobody is given up.
+    case looked
     case timePassed
   }
 
@@ -77,6 +79,7 @@ public struct Fleet: Sendable {
       if let report { member.report = report }
       members[worker] = member
     case .left(let worker): members[worker] = nil
+    case .looked: break
     case .timePassed:
       for (worker, _) in members.filter({ $0.value.seenUntil <= now }).sorted(by: { $0.key < $1.key }) {
         members[worker] = nil

@@ -45,6 +45,15 @@ extension Engine {
     }
   }
 
+  /// Jobs that became ready again, or while a worker turned to waiting, wait for nobody's next request.
+  func wakeWhoeverHasWork() async {
+    for region in waiting.keys.sorted() {
+      do {
+        if try await queue.ready(in: region) > 0 { wakeWorkers(of: [region]) }
+      } catch { report("queue_failed", "\(error)") }
+    }
+  }
+
   /// Shows the guards what regions report, before anything is concluded about targets.
   func look(at batch: [Incoming], now: Instant) {
     for one in batch {
@@ -56,7 +65,7 @@ extension Engine {
         at: seen.observation.startedAt, now: now)
       witnesses += sites.map { ($0, region) }
     }
-    let actions = fleet.handle(.timePassed, regions: Set(batch.map(\.report.job.region)).sorted(), now: now)
+    let actions = fleet.handle(.looked, regions: Set(batch.map(\.report.job.region)).sorted(), now: now)
     for case .regionChanged(let region, let from, let to) in actions {
       let name = regionNames[region] ?? ""
       report("region_\(to.rawValue)", name)

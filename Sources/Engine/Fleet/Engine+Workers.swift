@@ -4,26 +4,36 @@ import Wire
 
 /// What workers elsewhere ask of the engine.
 extension Engine {
-  /// Jobs for a worker as the bytes of its answer; waits up to `waitMs` for the first. Nil when the process is ending.
+  /// Jobs for a worker as the bytes of its answer; waits up to `waitMs` for the first. Nil while the process begins, and
+  /// when it is ending.
   public func claim(_ asked: JobsRequest, for worker: WorkerID, in region: RegionID) async -> [UInt8]? {
+    guard hasBegun else { return nil }
     await learn(region)
     let begun = now()
+    // A worker waits once: a newer request takes the place of one whose answer nobody reads any more.
+    asks[worker, default: 0] += 1
+    let ask = asks[worker]
+    for waiter in waiting[region] ?? [] where waiter.worker == worker { waiter.wake() }
     let seen = Fleet.Event.seen(worker, region, waitMs: asked.waitMs, asked.report)
     await follow(fleet.handle(seen, regions: [region], now: begun), now: begun)
-    if let suspects = asked.report?.suspects, !suspects.isEmpty { await crashed(over: suspects, in: region, at: begun) }
+    if let said = asked.report, !said.suspects.isEmpty,
+      crashesTold.updateValue(said.crash, forKey: worker) != said.crash
+    {
+      await crashed(over: said.suspects, in: region, at: begun)
+    }
     let plan = asked.planVersion.flatMap { delta(since: $0, in: region) }
     while !isStopping {
       let now = now()
-      let offers = await lease(asked.maxJobs, to: worker, in: region, now: now)
+      // One that left, or whose connection is gone, is given nothing that it would never do.
+      let isGone = fleet.members[worker] == nil || asks[worker] != ask || Task.isCancelled
+      let offers = isGone ? [] : await lease(asked.maxJobs, to: worker, in: region, now: now)
       let left = asked.waitMs - (now - begun)
-      // One that was sent away meanwhile waits for nothing any more.
-      let isGone = fleet.members[worker] == nil
       if !offers.isEmpty || plan != nil || left <= 0 || isGone {
         fleet.handedOut(offers.count, to: worker, at: now)
         return JobsAnswer.bytes(
           offers: offers, plan: plan, share: share(of: worker, in: region, now: now), serverTime: self.now())
       }
-      await waitForJobs(in: region, ms: left)
+      await waitForJobs(worker, in: region, ms: left)
     }
     return nil
   }
@@ -42,7 +52,7 @@ extension Engine {
   /// Takes results of a worker in; answers each, after the commit.
   public func deliver(_ items: [Delivered], from worker: WorkerID, in region: RegionID) async -> [ReportAnswer] {
     guard !items.isEmpty else { return [] }
-    guard !hasStopped, reports.count + items.count <= Limits.waitingForStoreMax else {
+    guard hasBegun, !hasStopped, givenUp.count + reports.count + items.count <= Limits.waitingForStoreMax else {
       return Array(repeating: .busy, count: items.count)
     }
     let now = now()
@@ -64,10 +74,9 @@ extension Engine {
     if let generation = item.generation, generation.epoch > planVersion >> 32 { return ticket.answer(place, .rejected) }
     switch item.content {
     case .missed(let reason):
-      // Nobody else is to do it: the worker says that its time is over.
-      let due = item.job.slot ?? now
-      closed.append(ClosedJob(job: Job(id: item.job, due: due, budgetMs: 0), reason: reason))
-      ticket.answer(place, .accepted)
+      let job = Job(id: item.job, due: item.job.slot ?? now, budgetMs: 0)
+      let lease = item.generation.map { LeaseRef(job: item.job, generation: $0, worker: worker) }
+      givenUp.append(GivenUp(closed: ClosedJob(job: job, reason: reason), lease: lease, ticket: ticket, place: place))
     case .attempt(let attempt, let isFinal, let status, var seen):
       seen.startedAt = one.plausible(seen.startedAt, of: item.job, now: now)
       let report = RunReport(
@@ -87,8 +96,28 @@ extension Engine {
       guard ready > 0 else { return [] }
       let workers = max(fleet.healthy(in: region, now: now), 1)
       let share = min(most, (ready + workers - 1) / workers)
-      let leases = try await queue.claim(region: region, worker: worker, max: share, now: now)
       var out: [JobsAnswer.Offer] = []
+      var left = share
+      var bytes = 0
+      while left > 0, bytes < Limits.jobsAnswerBytesMax {
+        // A few at a time, as one monitor may be large.
+        let leases = try await queue.claim(region: region, worker: worker, max: min(left, 20), now: now)
+        guard !leases.isEmpty else { break }
+        left -= leases.count
+        let offers = try await offers(leases, in: region, now: now)
+        bytes += offers.reduce(0) { $0 + $1.monitor.count }
+        out += offers
+      }
+      return out
+    } catch {
+      report("queue_failed", "\(error)")
+      return []
+    }
+  }
+
+  private func offers(_ leases: [Lease], in region: RegionID, now: Instant) async throws -> [JobsAnswer.Offer] {
+    var out: [JobsAnswer.Offer] = []
+    do {
       for lease in leases {
         guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
           try await queue.complete([lease.job.id], now: now)
@@ -102,11 +131,8 @@ extension Engine {
         out.append(
           JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region, isOwn: privateRegions.contains(region))))
       }
-      return out
-    } catch {
-      report("queue_failed", "\(error)")
-      return []
     }
+    return out
   }
 
   private func share(of worker: WorkerID, in region: RegionID, now: Instant) -> JobsAnswer.Share {
@@ -114,10 +140,10 @@ extension Engine {
     return JobsAnswer.Share(index: all.firstIndex(of: worker) ?? 0, of: max(all.count, 1))
   }
 
-  private func waitForJobs(in region: RegionID, ms: Int64) async {
+  private func waitForJobs(_ worker: WorkerID, in region: RegionID, ms: Int64) async {
     var timer: Task<Void, Never>?
     await withCheckedContinuation { continuation in
-      let waiter = Waiter(continuation)
+      let waiter = Waiter(continuation, worker: worker)
       waiting[region, default: []].append(waiter)
       timer = Task {
         _ = try? await Task.sleep(for: .milliseconds(ms))
@@ -157,9 +183,9 @@ extension Engine {
     }
   }
 
-  func noteGone(_ id: MonitorID) {
+  func noteGone(_ id: MonitorID, of regions: Set<RegionID>) {
     planVersion += 1
-    gone.append((planVersion, id))
+    gone.append((planVersion, id, regions))
     guard gone.count > Limits.goneRememberedMax else { return }
     goneBefore = gone[gone.count / 2].version
     gone.removeFirst(gone.count / 2 + 1)
@@ -173,14 +199,21 @@ extension Engine {
     let from = delta.isWhole ? 0 : version
     let changed = watched.values.filter { $0.version > from && (!delta.isWhole || $0.regions.contains(region)) }
       .sorted { $0.version < $1.version }
-    let some = changed.prefix(Limits.assignmentsPerPollMax)
+    let isOwn = privateRegions.contains(region)
+    var bytes = 0
+    let some = changed.prefix(Limits.assignmentsPerPollMax).prefix { one in
+      defer { bytes += one.regions.contains(region) ? one.bytes(for: region, isOwn: isOwn).count : 0 }
+      return bytes < Limits.jobsAnswerBytesMax
+    }
     delta.hasMore = some.count < changed.count
     delta.version = delta.hasMore ? some.last?.version ?? planVersion : planVersion
     // A worker that is to ask for more must not be taken for one that knows nothing.
     if delta.hasMore { delta.version = max(delta.version, goneBefore) }
-    delta.removed = some.filter { !$0.regions.contains(region) }.map(\.id)
-    if !delta.isWhole { delta.removed += gone.filter { $0.version > from }.map(\.monitor) }
-    let isOwn = privateRegions.contains(region)
+    // Only what was this region's: a worker learns of no other monitor.
+    delta.removed = some.filter { !$0.regions.contains(region) && $0.pastRegions.contains(region) }.map(\.id)
+    if !delta.isWhole {
+      delta.removed += gone.filter { $0.version > from && $0.regions.contains(region) }.map(\.monitor)
+    }
     return (delta, some.filter { $0.regions.contains(region) }.map { $0.bytes(for: region, isOwn: isOwn) })
   }
 }
@@ -198,7 +231,8 @@ extension Watched {
   /// A moment that a worker's clock may have got wrong, drawn into the time in which the run can have been.
   func plausible(_ started: Instant, of job: JobID, now: Instant) -> Instant {
     let earliest = job.slot ?? now - settings.slotBudgetMs - 2 * Limits.leaseGraceMs
-    return min(max(started, earliest), now)
+    // A run is looked for within an hour of its slot.
+    return min(max(started, earliest), now, job.slot.map { $0 + (Instant.hourMs - 1) } ?? now)
   }
 
   /// Whether an attempt that fills no slot was taken in before.

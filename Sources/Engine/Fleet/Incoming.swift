@@ -8,6 +8,14 @@ struct Incoming {
   var place: Int
 }
 
+/// A job that a worker says nobody will do: closed with its lease, and answered after the commit.
+struct GivenUp {
+  var closed: ClosedJob
+  var lease: LeaseRef?
+  var ticket: Ticket
+  var place: Int
+}
+
 /// What a worker delivered at once, and is to hear about. Owned by the engine's actor.
 final class Ticket {
   private var answers: [ReportAnswer?]
@@ -36,9 +44,13 @@ final class Ticket {
 
 /// A worker that waits for jobs of its region.
 final class Waiter {
+  let worker: WorkerID
   private var continuation: CheckedContinuation<Void, Never>?
 
-  init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+  init(_ continuation: CheckedContinuation<Void, Never>, worker: WorkerID) {
+    self.continuation = continuation
+    self.worker = worker
+  }
 
   func wake() {
     continuation?.resume()

@@ -20,6 +20,9 @@ extension Engine {
     reports.removeFirst(batch.count)
     let ended = closed
     closed = []
+    let dropped = givenUp
+    givenUp = []
+    var droppedAnswers: [ReportAnswer] = []
     var health: [RegionChange] = []
     let before = Snapshot()
     var ledger = Ledger()
@@ -37,8 +40,9 @@ extension Engine {
         answers.append(takeReport(one.report, standings[place], place, at: now, before: before, into: &ledger))
       }
       for job in ended { takeClosed(job, into: &ledger) }
+      droppedAnswers = try await take(dropped, into: &ledger)
       takeWakes(at: now, before: before, into: &ledger)
-      guard !ledger.isEmpty || !batch.isEmpty else { return false }
+      guard !ledger.isEmpty || !batch.isEmpty || !dropped.isEmpty else { return false }
       let persisted = try await persist(ledger)
       for (reason, n) in persisted.missed { statisticsNow.missed[reason, default: 0] += n }
       for place in persisted.duplicates { answers[place] = .duplicate }
@@ -51,6 +55,7 @@ extension Engine {
       flushAgainAt = now + flushPauseMs
       changed.formUnion(edited)
       regionChanges.insert(contentsOf: health, at: 0)
+      givenUp.insert(contentsOf: dropped, at: 0)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
       shedIfNeeded()
@@ -62,7 +67,9 @@ extension Engine {
     tell(ledger)
     statisticsNow.results += ledger.results.count
     for (one, answer) in zip(batch, answers) { one.ticket?.answer(one.place, answer) }
-    let done = zip(batch, answers).filter { $0.report.isFinal && $1 != .stale }.map(\.0.report.job)
+    for (one, answer) in zip(dropped, droppedAnswers) { one.ticket.answer(one.place, answer) }
+    let over = zip(dropped, droppedAnswers).filter { $1 == .accepted }.map(\.0.closed.job.id)
+    let done = over + zip(batch, answers).filter { $0.report.isFinal && $1 != .stale }.map(\.0.report.job)
     do { try await queue.complete(done, now: now) } catch { report("queue_failed", "\(error)") }
     for (monitor, region) in ledger.secondOpinions {
       guard let one = watched[monitor] else { continue }
@@ -70,7 +77,7 @@ extension Engine {
     }
     await askWitnesses(at: now)
     await askFirstRuns(ledger.wanted, at: now)
-    return !reports.isEmpty || !changed.isEmpty || !regionChanges.isEmpty
+    return !reports.isEmpty || !changed.isEmpty || !regionChanges.isEmpty || !givenUp.isEmpty
   }
 
   /// Results that wait for the store are done: their leases go on, so that nobody does the runs again meanwhile.
@@ -159,7 +166,7 @@ extension Engine {
     guard let stored else {
       try await takeBack(id, keeping: [], at: now)
       watched[id] = nil
-      noteGone(id)
+      noteGone(id, of: known?.pastRegions ?? [])
       return
     }
     let one = known ?? Watched(stored)
@@ -206,6 +213,7 @@ extension Engine {
     } else if report.worker != .embedded, one.hasSeen(report, standing) {
       return .duplicate
     }
+    if report.job.slot == nil, report.isFinal, !ledger.askedRuns.insert(report.runKey).inserted { return .duplicate }
     // Its slot has its result: what a worker that slept has still to say about it moves nothing.
     if !report.isFinal, let slot = report.job.slot, let last = one.lastSlot[report.job.region], slot <= last {
       return .stale
@@ -224,6 +232,16 @@ extension Engine {
     feed(.reported(event), to: one, at: now, report: report, into: &ledger)
     if report.isFinal, report.status != .down { reassure(one, at: now, into: &ledger) }
     return .accepted
+  }
+
+  /// What workers gave up: theirs to say while nobody else has the job.
+  private func take(_ dropped: [GivenUp], into ledger: inout Ledger) async throws -> [ReportAnswer] {
+    var known = try await queue.standing(of: dropped.compactMap(\.lease)).makeIterator()
+    return dropped.map { one in
+      if one.lease != nil, known.next() == .superseded { return .stale }
+      takeClosed(one.closed, into: &ledger)
+      return .accepted
+    }
   }
 
   private func takeClosed(_ job: ClosedJob, into ledger: inout Ledger) {

@@ -28,6 +28,8 @@ struct Ledger: Sendable {
 
   /// Regions that gained or lost their voice.
   var regions: [RegionChange] = []
+  /// Runs that were asked for and are among the results with their last word.
+  var askedRuns: Set<RunKey> = []
   /// Monitors to be looked at once when this is stored.
   var wanted: [MonitorID] = []
 

@@ -25,6 +25,8 @@ final class Watched {
   var isAwaited = false
   /// Grows with each change; workers name the newest that they know.
   var version: Int64 = 0
+  /// Every region that looked at it since this process began.
+  private(set) var pastRegions: Set<RegionID>
   private var compiled: ProbeTarget?
   private var written: [RegionID: [UInt8]] = [:]
   /// What the guard of a region counts as this monitor's target.
@@ -37,6 +39,7 @@ final class Watched {
     settings = stored.row.settings
     plan = stored.rows
     allowsPrivate = stored.allowsPrivate
+    pastRegions = Set(stored.rows.map(\.region))
     site = RegionGuard.target(of: stored.row.settings.url)
     verdict = stored.verdict ?? Verdict(rules: VerdictRules(stored.row.settings), at: stored.row.createdAt)
   }
@@ -45,6 +48,7 @@ final class Watched {
   func replace(_ stored: WatchedMonitor) {
     settings = stored.row.settings
     plan = stored.rows
+    pastRegions.formUnion(plan.map(\.region))
     allowsPrivate = stored.allowsPrivate
     compiled = nil
     written = [:]

@@ -72,8 +72,11 @@ struct WorkerAPI: Sendable {
     let now = context.world.now()
     // A glance at the table tells people that it is alive; the engine knows by the second.
     if now - worker.seen >= Instant.minuteMs {
-      try await context.store.write {
-        try WorkerQueries.touch(worker.key, address: visit.address, at: now, in: $0)
+      do {
+        try await context.store.write { try WorkerQueries.touch(worker.key, address: visit.address, at: now, in: $0) }
+      } catch {
+        // Work goes on while the store refuses.
+        context.report("worker_touch", error)
       }
     }
     guard let bytes = await fleet.engine.claim(asked, for: worker.key, in: worker.region) else {
