@@ -32,12 +32,14 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Web", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTTPServer", "HTML", "SQLite", "Curl", "Sodium",
+        "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTTPServer", "HTML", "SQLite",
+        "Curl", "Sodium",
         "JSON", "Domain", "CLinux", "CTLSTarget",
       ],
       swiftSettings: strict),
     swift(
       "Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
+    swift("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
     swift("Engine", ["Store", "Wire", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
     swift("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),
@@ -82,6 +84,7 @@ let package = Package(
     tests("Curl"), tests("Probe", ["Curl", "Domain", "JSON", "CLinux"]), tests("Store", ["SQLite", "Domain"]),
     tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
     tests("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
+    tests("Simulation", ["Engine", "Store", "SQLite", "Domain"]),
     tests("Wire", ["JSON", "Domain"]), tests("Worker", ["Wire", "Probe", "JSON", "Domain"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],

@@ -23,7 +23,7 @@ struct Command: Sendable {
   /// Answers the exit code.
   let body: @Sendable (Arguments) async throws -> Int32
 
-  static let all: [Command] = [.serve, .worker, .check, .demo, .migrate, .gallery, .version]
+  static let all: [Command] = [.serve, .worker, .check, .demo, .migrate, .simulate, .gallery, .version]
 }
 
 /// Parses and runs; answers the exit code.

@@ -1,20 +1,21 @@
 /// A binary min-heap: the smallest element first, O(log n) to add and to take. Owned by the value that holds it.
+/// Its code goes into the modules that use it: they order their own types millions of times.
 public struct Heap<Element: Comparable> {
-  private var items: [Element] = []
+  @usableFromInline var items: [Element] = []
 
-  public init() {}
+  @inlinable public init() {}
 
   /// Builds the heap in O(n).
-  public init(_ elements: [Element]) {
+  @inlinable public init(_ elements: [Element]) {
     items = elements
     for i in stride(from: items.count / 2 - 1, through: 0, by: -1) { sink(i) }
   }
 
-  public var count: Int { items.count }
-  public var isEmpty: Bool { items.isEmpty }
-  public var first: Element? { items.first }
+  @inlinable public var count: Int { items.count }
+  @inlinable public var isEmpty: Bool { items.isEmpty }
+  @inlinable public var first: Element? { items.first }
 
-  public mutating func push(_ element: Element) {
+  @inlinable public mutating func push(_ element: Element) {
     items.append(element)
     var child = items.count - 1
     while child > 0 {
@@ -25,7 +26,7 @@ public struct Heap<Element: Comparable> {
     }
   }
 
-  public mutating func pop() -> Element? {
+  @inlinable public mutating func pop() -> Element? {
     guard let last = items.popLast() else { return nil }
     guard let smallest = items.first else { return last }
     items[0] = last
@@ -33,7 +34,7 @@ public struct Heap<Element: Comparable> {
     return smallest
   }
 
-  private mutating func sink(_ start: Int) {
+  @inlinable mutating func sink(_ start: Int) {
     var parent = start
     while true {
       var smallest = parent

@@ -14,6 +14,8 @@ public actor Engine {
   public typealias OnSample = @Sendable (LiveSample) -> Void
   /// Makes what runs the probes; its reports go to the sink, in order.
   public typealias MakeProber = @Sendable (World, @escaping @Sendable ([ProbeReport]) -> Void) throws -> any Prober
+  /// Makes the queue of one life of the engine; the epoch was raised and stored before.
+  public typealias MakeQueue = @Sendable (_ epoch: Int64) -> any JobQueue
 
   public struct Statistics: Sendable {
     public var monitors = 0
@@ -44,6 +46,7 @@ public actor Engine {
   let onRegionChange: OnRegionChange
   let report: @Sendable (_ event: String, _ detail: String) -> Void
   private let makeProber: MakeProber
+  private let makeQueue: MakeQueue
 
   var clock: SlotClock
   var queue: any JobQueue
@@ -66,6 +69,9 @@ public actor Engine {
   var flushAgainAt = Instant(ms: 0)
   var flushPauseMs: Int64 = 0
   var lateness = RecentValues(capacity: 4096)
+  /// What the embedded worker says of its lateness, and since when.
+  var latenessP99Ms = 0
+  var latenessAt = Instant(ms: 0)
   var fleet = Fleet(begun: Instant(ms: 0))
   /// Regions that gained or lost their voice, not yet told to the verdicts.
   var regionChanges: [RegionChange] = []
@@ -107,6 +113,7 @@ public actor Engine {
   public init(
     store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
     onSample: @escaping OnSample = { _ in }, onRegionChange: @escaping OnRegionChange = { _, _ in },
+    queue: @escaping MakeQueue = { MemoryQueue(epoch: $0) },
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
     self.store = store
@@ -117,15 +124,22 @@ public actor Engine {
     self.report = report
     makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
-    queue = MemoryQueue(epoch: 0)
+    makeQueue = queue
+    self.queue = queue(0)
   }
 
   /// Loads what is watched and begins. Slots that passed while nothing ran stay `missed(not_running)`.
   public func start() async throws {
+    try await begin()
+    loop = Task { await self.run() }
+  }
+
+  /// As `start`, but leaves the turns to the caller: for the simulation, whose time is its own.
+  package func begin() async throws {
     let sealer = store.sealer
     let begun = try await store.write { try EngineQueries.begin(in: $0) }
     clock = SlotClock(wall: world.now(), monotonicNs: world.monotonicNs(), floor: begun.floor)
-    queue = MemoryQueue(epoch: begun.epoch)
+    queue = makeQueue(begun.epoch)
     planVersion = begun.epoch << 32
     goneBefore = planVersion
     let now = now()
@@ -152,11 +166,14 @@ public actor Engine {
     self.mailbox = mailbox
     intake = Task { for await batch in batches { await self.take(batch) } }
     var ledger = Ledger()
-    for one in watched.values {
+    // By id, so that the same world begins the same way each time.
+    for one in watched.values.sorted(by: { $0.id < $1.id }) {
+      // First, while votes still stand as they did: what lapsed meanwhile is unknown from when nothing ran, not from when
+      // the vote would have lapsed.
+      if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       // Also for what was edited or paused in the last moment before a crash.
       configure(one, at: now, into: &ledger)
       forgiveRegions(one, at: now, into: &ledger)
-      if let lastEnd = begun.lastEnd { feed(.notRunning(from: lastEnd, to: now), to: one, at: now, into: &ledger) }
       schedule(one, from: now)
       if one.verdict.shown.status == .pending, Int64(one.settings.intervalS) * 1000 > Self.soonMs {
         await ask(one, .created, regions: one.regions, at: now)
@@ -165,7 +182,6 @@ public actor Engine {
     if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
     isFlushing = false
-    loop = Task { await self.run() }
   }
 
   private func listen() {
@@ -202,8 +218,8 @@ public actor Engine {
     } catch { report("engine_stop_failed", "\(error)") }
   }
 
-  /// Ends without storing anything more, as a crash does; for tests.
-  func abandon() async {
+  /// Ends without storing anything more, as a crash does; for tests and the simulation.
+  package func abandon() async {
     loop?.cancel()
     await loop?.value
     probe?.stop()
@@ -211,8 +227,8 @@ public actor Engine {
     intake?.cancel()
   }
 
-  /// Returns when every report handed in so far is taken; for tests.
-  func drained() async {
+  /// Returns when every report handed in so far is taken; for tests and the simulation.
+  package func drained() async {
     await withCheckedContinuation { continuation in
       waitingForMail.append(continuation)
       mailbox?.yield([])
@@ -258,6 +274,13 @@ public actor Engine {
     return out
   }
 
+  /// When a turn would next find something to do, as far as the queue's deadlines do not come first.
+  package var nextTurnAt: Instant? {
+    let emit = due.first.map { $0.at - Limits.jobsAheadMs }
+    let store = statisticsNow.storeFailing ? flushAgainAt : nil
+    return [emit, wakes.first?.at, store].compactMap { $0 }.min()
+  }
+
   public func now() -> Instant { clock.now(monotonicNs: world.monotonicNs()) }
 
   private func run() async {
@@ -268,7 +291,8 @@ public actor Engine {
   }
 
   /// One turn: what became due, what closed, whose verdict time alone may change, and what is to be stored.
-  func turn() async {
+  /// The record of when it ran is extended when it is `spanEveryMs` old.
+  package func turn(spanEveryMs: Int64 = 5000) async {
     clock.observe(wall: world.now(), monotonicNs: world.monotonicNs())
     let now = now()
     await emitDue(until: now + Limits.jobsAheadMs, now: now)
@@ -282,7 +306,7 @@ public actor Engine {
     }
     await dispatch()
     await flush()
-    if now - spanExtendedAt >= 5000 {
+    if now - spanExtendedAt >= spanEveryMs {
       spanExtendedAt = now
       let id = spanID
       do { try await store.write { try EngineQueries.extendSpan(id, to: now, in: $0) } } catch {

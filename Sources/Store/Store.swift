@@ -10,14 +10,15 @@ public struct Store: Sendable {
 
   /// Opens `path`, brings the schema up to date and makes sure that the installation's own rows exist.
   public init(
-    path: String, readers: Int = 3, world: World, sealer: Sealer,
+    path: String, readers: Int = 3, hasThreads: Bool = true, world: World, sealer: Sealer,
     deviceFailed: @escaping Database.DeviceFailure = { _ in }
   ) throws {
     self.world = world
     self.sealer = sealer
     let subscribers = subscribers
     database = try Database(
-      path: path, readers: readers, deviceFailed: deviceFailed, committed: { subscribers.deliver($0) }
+      path: path, readers: readers, hasThreads: hasThreads, deviceFailed: deviceFailed,
+      committed: { subscribers.deliver($0) }
     ) { db in
       try Migration.run(on: db, nowMs: world.now().ms)
       try db.run(

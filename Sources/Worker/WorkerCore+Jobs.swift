@@ -5,11 +5,16 @@ import Wire
 /// From jobs to runs: those that were given, and those that the worker gives itself while nobody can be asked.
 extension WorkerCore {
   mutating func start(_ offered: [OfferedJob], into actions: inout [Action]) {
-    let known = Set(held.values.map(\.job.id))
+    let known = Dictionary(held.map { ($0.value.job.id, $0.key) }, uniquingKeysWith: { first, _ in first })
     var runs: [ProbeRun] = []
     for offer in offered {
       region = offer.job.id.region
-      guard !known.contains(offer.job.id) else { continue }
+      if let token = known[offer.job.id] {
+        // It is under way here already; what it brings counts under the newer lease.
+        held[token]?.generation = offer.generation
+        held[token]?.leaseUntil = offer.leaseUntil
+        continue
+      }
       guard let target = target(offer.assignment) else {
         // A target that this version cannot make a probe of is nobody's outage.
         pending.append(

@@ -11,7 +11,7 @@ private struct Seeded: RandomNumberGenerator {
 }
 
 /// How a region votes by the rule that people are told: so many failing attempts in a row turn it down, so many good
-/// checks turn it up again, silence takes its vote away.
+/// checks turn it up again in an outage and one outside, silence takes its vote away.
 private struct Voter {
   var vote = RegionVote.Vote.none
   var isHealthy = true
@@ -45,7 +45,7 @@ private struct Voter {
     } else {
       failures = 0
       successes += 1
-      if successes >= settings.recoveryChecks || vote == .none && !inOutage { vote = .up }
+      if successes >= settings.recoveryChecks || !inOutage { vote = .up }
     }
   }
 }

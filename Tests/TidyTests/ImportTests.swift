@@ -5,11 +5,13 @@ let mayImport: [(target: String, modules: [String])] = [
   (
     "App",
     [
-      "Web", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTML", "HTTPServer", "SQLite", "Curl", "Sodium",
+      "Web", "Simulation", "Engine", "Worker", "Store", "Probe", "Notify", "Wire", "HTML", "HTTPServer", "SQLite",
+      "Curl", "Sodium",
       "JSON", "Domain", "CLinux", "CTLSTarget",
     ]
   ),
   ("Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
+  ("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
   ("Engine", ["Store", "Wire", "Probe", "Notify", "SQLite", "Sodium", "JSON", "Domain", "CLinux"]),
   ("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
   ("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),
@@ -40,9 +42,9 @@ func imports(of file: Tree.File) throws {
   }
 }
 
-@Test("only the engine, the store itself and tests see how a tenant scope is minted")
+@Test("only the engine, the store itself, the simulation and tests see how a tenant scope is minted")
 func minting() {
-  let allowed = ["Sources/Engine/", "Sources/Store/", "Tests/"]
+  let allowed = ["Sources/Engine/", "Sources/Store/", "Sources/Simulation/", "Tests/"]
   for file in Tree.files where file.path.hasSuffix(".swift") && !allowed.contains(where: file.path.hasPrefix) {
     #expect(SwiftText(file.text).text.lines(with: #"@_spi\(Minting\)"#) == [], "\(file.path)")
   }

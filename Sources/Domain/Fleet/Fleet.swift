@@ -78,7 +78,7 @@ public struct Fleet: Sendable {
       members[worker] = member
     case .left(let worker): members[worker] = nil
     case .timePassed:
-      for (worker, member) in members where member.seenUntil <= now {
+      for (worker, _) in members.filter({ $0.value.seenUntil <= now }).sorted(by: { $0.key < $1.key }) {
         members[worker] = nil
         actions.append(.lost(worker))
       }

@@ -62,13 +62,14 @@ public struct RegionVote: Hashable, Sendable {
     if failures >= rules.attempts { vote = .down }
   }
 
-  /// `inOutage`: the monitor was confirmed down, so a region without a vote has to prove recovery as well.
+  /// `inOutage`: the monitor was confirmed down, so each region has to prove recovery. Outside an outage one success takes
+  /// a region's word for down back: else the next region's own trouble would find a majority that never was.
   mutating func succeeded(slow: Bool, at start: Instant, rules: VerdictRules, inOutage: Bool) {
     at = start
     failures = 0
     if successes == 0 { firstSuccess = start }
     if successes < rules.recoveryChecks { successes += 1 }
-    if vote == .none && !inOutage || successes >= rules.recoveryChecks { vote = .up }
+    if !inOutage || successes >= rules.recoveryChecks { vote = .up }
     guard slow != isSlow else {
       turning = 0
       return

@@ -31,7 +31,7 @@ public struct Verdict: Hashable, Sendable {
     case enter(MonitorStatus, since: Instant)
     /// What stands beside the monitor's name changed.
     case show(Shown, was: Shown)
-    /// The other regions are to look at once.
+    /// The other regions are to look at once: the first of them failed, or saw an outage end.
     case askOthers(than: RegionID)
     /// The failing report is the first of its streak, or one during the outage.
     case keepEvidence(region: RegionID, isFirst: Bool)
@@ -176,14 +176,31 @@ extension Verdict {
       votes[i].failed(at: report.startedAt, rules: rules)
       let isFirst = before.failures == 0 && before.vote != .down
       actions.append(.keepEvidence(region: report.region, isFirst: isFirst))
-      if isFirst, votes.count > 1, report.trigger != .secondOpinion { actions.append(.askOthers(than: report.region)) }
+      if isFirst, votes.count > 1, report.trigger != .secondOpinion || isNews(report) {
+        actions.append(.askOthers(than: report.region))
+      }
     } else {
       votes[i].succeeded(
         slow: report.status == .degraded, at: report.startedAt, rules: rules, inOutage: inOutage)
+      // The end of an outage is dated by the region that completes the majority: it is not to wait for its next slot.
+      let isKnown = votes.contains { $0.region != report.region && $0.vote != .up && $0.successes > 0 }
+      if inOutage, before.successes == 0, votes.count > 1, report.trigger != .secondOpinion || !isKnown {
+        actions.append(.askOthers(than: report.region))
+      }
       if before.failures > 0 || before.vote == .down && before.successes == 0 {
         actions.append(.streakEnded(region: report.region))
       }
     }
+  }
+
+  /// Whether a failing second opinion is the first that is heard of it: nobody else fails (this was asked for another
+  /// monitor's sake), or one that said down a while ago has not looked since, and its word must not make a majority unasked.
+  private func isNews(_ report: Report) -> Bool {
+    let others = votes.filter { $0.region != report.region && $0.isHealthy }
+    return others.allSatisfy { $0.failures == 0 && $0.vote != .down }
+      || others.contains {
+        $0.vote == .down && ($0.at.map { $0 < report.startedAt - Int64(rules.budgetMs) } ?? true)
+      }
   }
 
   /// Applies the quorum rule to the live votes.

@@ -4,7 +4,8 @@ import Store
 
 /// Which regions have a voice.
 extension Engine {
-  var regions: [RegionID] { Array(regionNames.keys) }
+  /// In order, so that the same world decides the same way each time.
+  var regions: [RegionID] { regionNames.keys.sorted() }
 
   /// Once a turn: who is still there, and what follows.
   func watchFleet(now: Instant) async {
@@ -14,7 +15,12 @@ extension Engine {
       said.inFlight = seen.inFlight
       said.started = seen.started
       said.startedLate = seen.startedLate
-      said.latenessP99Ms = lateness.quantile(0.99)
+      // Sorts four thousand numbers: every ten seconds is often enough.
+      if now - latenessAt >= 10_000 {
+        latenessAt = now
+        latenessP99Ms = lateness.quantile(0.99)
+      }
+      said.latenessP99Ms = latenessP99Ms
       said.loopLagP99Us = seen.loopLagP99Us
       said.busyPermille = Int(seen.busyShare * 1000)
       await follow(fleet.handle(.seen(.embedded, local, waitMs: 0, said), regions: [], now: now), now: now)
@@ -50,7 +56,7 @@ extension Engine {
         at: seen.observation.startedAt, now: now)
       witnesses += sites.map { ($0, region) }
     }
-    let actions = fleet.handle(.timePassed, regions: Set(batch.map(\.report.job.region)), now: now)
+    let actions = fleet.handle(.timePassed, regions: Set(batch.map(\.report.job.region)).sorted(), now: now)
     for case .regionChanged(let region, let from, let to) in actions {
       let name = regionNames[region] ?? ""
       report("region_\(to.rawValue)", name)
@@ -85,7 +91,8 @@ extension Engine {
 
   func takeHealth(_ change: RegionChange, at now: Instant, before: Snapshot, into ledger: inout Ledger) {
     ledger.regions.append(change)
-    for one in watched.values where one.verdict.votes.contains(where: { $0.region == change.region }) {
+    let concerned = watched.values.filter { $0.verdict.votes.contains { $0.region == change.region } }
+    for one in concerned.sorted(by: { $0.id < $1.id }) {
       before.keep(one)
       feed(.regionHealth(change.region, isHealthy: change.to == .healthy), to: one, at: now, into: &ledger)
     }

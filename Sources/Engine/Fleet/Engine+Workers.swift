@@ -47,14 +47,14 @@ extension Engine {
     let now = now()
     await follow(fleet.handle(.seen(worker, region, waitMs: 0, nil), regions: [region], now: now), now: now)
     return await withCheckedContinuation { continuation in
-      let ticket = Ticket(count: items.count, waiter: continuation)
+      let ticket = Ticket(count: items.count) { continuation.resume(returning: $0) }
       for (place, item) in items.enumerated() { take(item, place, ticket, from: worker, in: region, now: now) }
       // The turn that stores it is this actor's next, whoever waits for it.
       Task { await self.flush() }
     }
   }
 
-  private func take(
+  func take(
     _ item: Delivered, _ place: Int, _ ticket: Ticket, from worker: WorkerID, in region: RegionID, now: Instant
   ) {
     guard item.job.region == region, let one = watched[item.job.monitor], one.mayBeDone(item.job, now: now) else {
@@ -80,7 +80,7 @@ extension Engine {
   // MARK: Jobs
 
   /// Each worker of a region gets its share of what waits there, so that none does it all.
-  private func lease(_ most: Int, to worker: WorkerID, in region: RegionID, now: Instant) async -> [JobsAnswer.Offer] {
+  func lease(_ most: Int, to worker: WorkerID, in region: RegionID, now: Instant) async -> [JobsAnswer.Offer] {
     do {
       let ready = try await queue.ready(in: region)
       guard ready > 0 else { return [] }

@@ -8,16 +8,16 @@ struct Incoming {
   var place: Int
 }
 
-/// What a worker delivered at once, and waits for. Owned by the engine's actor.
+/// What a worker delivered at once, and is to hear about. Owned by the engine's actor.
 final class Ticket {
   private var answers: [ReportAnswer?]
   private var left: Int
-  private var waiter: CheckedContinuation<[ReportAnswer], Never>?
+  private var hear: (([ReportAnswer]) -> Void)?
 
-  init(count: Int, waiter: CheckedContinuation<[ReportAnswer], Never>) {
+  init(count: Int, hear: @escaping ([ReportAnswer]) -> Void) {
     answers = Array(repeating: nil, count: count)
     left = count
-    self.waiter = waiter
+    self.hear = hear
   }
 
   func answer(_ place: Int, _ answer: ReportAnswer) {
@@ -29,8 +29,8 @@ final class Ticket {
 
   /// What has no answer by now will get none.
   func end() {
-    waiter?.resume(returning: answers.map { $0 ?? .busy })
-    waiter = nil
+    hear?(answers.map { $0 ?? .busy })
+    hear = nil
   }
 }
 

@@ -48,14 +48,8 @@ public actor Outbox {
     while !Task.isCancelled {
       isWanted = false
       do {
-        let world = store.world
-        let claimed = try await store.write { [batch] db in
-          try NotificationQueries.claim(limit: batch, now: world.now(), in: db)
-        }
-        await withTaskGroup(of: Void.self) { group in
-          for one in claimed { group.addTask { await self.deliver(one) } }
-        }
-        if claimed.count < batch { await pause(try await nextPauseMs()) }
+        let claimed = try await Self.round(limit: batch, store: store, report: report) { await self.attempt($0) }
+        if claimed < batch { await pause(try await nextPauseMs()) }
       } catch {
         report("outbox_failed", "\(error)")
         await pause(5000)
@@ -76,14 +70,26 @@ public actor Outbox {
     await sleep.value
   }
 
-  private nonisolated func deliver(_ claimed: ClaimedNotification) async {
-    let outcome = await attempt(claimed)
+  /// Takes up to `limit` messages, sends them side by side and marks what came of each; answers how many there were.
+  /// The simulation sends by its own way, one at a time.
+  package static func round(
+    limit: Int, store: Store, report: @escaping @Sendable (_ event: String, _ detail: String) -> Void,
+    send: @escaping @Sendable (ClaimedNotification) async -> Delivery
+  ) async throws -> Int {
     let world = store.world
-    do {
-      try await store.write { db in
-        try Self.settle(claimed, outcome, in: db, world: world)
-      }
-    } catch {
+    let claimed = try await store.write { try NotificationQueries.claim(limit: limit, now: world.now(), in: $0) }
+    await withTaskGroup(of: Void.self) { group in
+      for one in claimed { group.addTask { await mark(one, send(one), in: store, report: report) } }
+    }
+    return claimed.count
+  }
+
+  private static func mark(
+    _ claimed: ClaimedNotification, _ outcome: Delivery, in store: Store,
+    report: @Sendable (_ event: String, _ detail: String) -> Void
+  ) async {
+    let world = store.world
+    do { try await store.write { try settle(claimed, outcome, in: $0, world: world) } } catch {
       // The lease ends and the message goes again under its id.
       report("outbox_mark_failed", "\(claimed.publicID): \(error)")
     }

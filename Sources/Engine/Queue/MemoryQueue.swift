@@ -93,7 +93,10 @@ public actor MemoryQueue: JobQueue {
   }
 
   public func handBack(worker: WorkerID, isLost: Bool, now: Instant) {
-    for (id, var entry) in entries where entry.worker == worker {
+    // In the order of the leases, so that the same leave gives the same order of jobs.
+    let held = entries.filter { $0.value.worker == worker }
+      .sorted { ($0.value.newest?.raw ?? 0) < ($1.value.newest?.raw ?? 0) }
+    for (id, var entry) in held {
       if isLost, entry.leases >= Limits.leasesPerJobMax { continue }
       entry.lease = nil
       entry.worker = nil

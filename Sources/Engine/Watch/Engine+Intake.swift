@@ -26,7 +26,7 @@ extension Engine {
     var answers: [ReportAnswer] = []
     let now = now()
     do {
-      for id in edited { try await takeEdit(id, at: now, before: before, into: &ledger) }
+      for id in edited.sorted() { try await takeEdit(id, at: now, before: before, into: &ledger) }
       let standings = try await standings(of: batch)
       // Whether a region's word counts is known before its word is taken.
       look(at: batch, now: now)
@@ -205,6 +205,10 @@ extension Engine {
       }
     } else if report.worker != .embedded, one.hasSeen(report, standing) {
       return .duplicate
+    }
+    // Its slot has its result: what a worker that slept has still to say about it moves nothing.
+    if !report.isFinal, let slot = report.job.slot, let last = one.lastSlot[report.job.region], slot <= last {
+      return .stale
     }
     if isRegionsOwnTrouble(report) {
       if report.isFinal, report.job.slot != nil {

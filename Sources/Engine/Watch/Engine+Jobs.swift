@@ -110,14 +110,14 @@ extension Engine {
   /// A lease of ours whose time is over without a report waited behind too many others: its slot is missed for that, and
   /// its run is not begun any more.
   func giveUpOverdue(now: Instant) async throws {
-    let overdue = leases.filter { $0.value.until <= now }
+    let overdue = leases.filter { $0.value.until <= now }.sorted { $0.key < $1.key }
     guard !overdue.isEmpty else { return }
     for (token, lease) in overdue {
       leases[token] = nil
       closed.append(ClosedJob(job: lease.job, reason: .overloaded))
     }
-    probe?.cancel(Array(overdue.keys))
-    try await queue.complete(overdue.values.map(\.job.id), now: now)
+    probe?.cancel(overdue.map(\.key))
+    try await queue.complete(overdue.map(\.value.job.id), now: now)
   }
 
   /// Takes back runs that have not begun and waits for the others, `ms` of real time at most.
@@ -139,7 +139,7 @@ extension Engine {
   }
 
   /// Reports of the probe's thread, in the order it saw them.
-  func take(_ batch: [ProbeReport]) async {
+  package func take(_ batch: [ProbeReport]) async {
     defer {
       if batch.isEmpty {
         for waiter in waitingForMail { waiter.resume() }

@@ -24,9 +24,10 @@ public final class Database: Sendable {
   public typealias DeviceFailure = @Sendable (SQLiteError) -> Void
 
   /// Opens `path`, creating it where it is absent. `prepare` runs first on the writing connection (migrations);
-  /// `committed` gets, on the writer's thread and before the writes are answered, what they noted.
+  /// `committed` gets, on the writer's thread and before the writes are answered, what they noted. Without threads each
+  /// body runs on the caller's: for a process that does one thing at a time, such as the simulation.
   public init(
-    path: String, readers count: Int, deviceFailed: @escaping DeviceFailure = { _ in },
+    path: String, readers count: Int, hasThreads: Bool = true, deviceFailed: @escaping DeviceFailure = { _ in },
     committed: @escaping @Sendable ([any Sendable]) -> Void = { _ in }, prepare: (Connection) throws -> Void
   ) throws {
     let connection = try Connection(path: path, readOnly: false)
@@ -43,7 +44,7 @@ public final class Database: Sendable {
     try prepare(connection)
     let handed = Handed(connection)
     let counters = counters
-    writer = WorkThread(context: { handed.value }) { connection, work in
+    writer = WorkThread(hasThread: hasThreads, context: { handed.value }) { connection, work in
       let failure = commit(work, on: connection, committed: committed)
       if let failure, failure.kind == .io { deviceFailed(failure) }
       counters.value.withLock {
@@ -56,7 +57,9 @@ public final class Database: Sendable {
       let reader = try Connection(path: path, readOnly: true)
       try reader.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA query_only = ON;")
       let handed = Handed(reader)
-      return WorkThread(context: { handed.value }) { connection, work in work.forEach { $0(connection) } }
+      return WorkThread(hasThread: hasThreads, context: { handed.value }) { connection, work in
+        work.forEach { $0(connection) }
+      }
     }
   }
 

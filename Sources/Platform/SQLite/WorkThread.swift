@@ -3,7 +3,8 @@ import Synchronization
 
 /// A thread that works off jobs, in the order they came, over a context that only it touches.
 ///
-/// Invariant behind `@unchecked Sendable`: `mailbox` is guarded by `mutex`; the context lives on the thread's stack.
+/// Invariant behind `@unchecked Sendable`: `mailbox` and the context of one without a thread are guarded by `mutex`; else
+/// the context lives on the thread's stack.
 final class WorkThread<Context, Job>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -12,13 +13,21 @@ final class WorkThread<Context, Job>: @unchecked Sendable {
   private var thread = pthread_t()
   private let makeContext: () -> Context
   private let batch: (Context, [Job]) -> Void
+  private let hasThread: Bool
+  private var ownContext: Context?
 
-  /// `batch` receives all jobs that waited, together; it must answer each once.
-  init(context: @escaping () -> Context, batch: @escaping (Context, [Job]) -> Void) {
+  /// `batch` receives all jobs that waited, together; it must answer each once. Without a thread of its own each job runs
+  /// where it is posted, before `post` returns.
+  init(hasThread: Bool = true, context: @escaping () -> Context, batch: @escaping (Context, [Job]) -> Void) {
     makeContext = context
+    self.hasThread = hasThread
     self.batch = batch
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
+    guard hasThread else {
+      ownContext = context()
+      return
+    }
     let unmanaged = Unmanaged.passRetained(Box(loop: loop))
     pthread_create(&thread, nil, workThreadEntry, unmanaged.toOpaque())
   }
@@ -35,6 +44,10 @@ final class WorkThread<Context, Job>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     guard !stopped else { return false }
+    if let ownContext {
+      batch(ownContext, [job])
+      return true
+    }
     mailbox.append(job)
     pthread_cond_signal(condition)
     return true
@@ -45,9 +58,10 @@ final class WorkThread<Context, Job>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     let first = !stopped
     stopped = true
+    ownContext = nil
     pthread_cond_signal(condition)
     pthread_mutex_unlock(mutex)
-    if first { pthread_join(thread, nil) }
+    if first, hasThread { pthread_join(thread, nil) }
   }
 
   private func loop() {

@@ -1,0 +1,177 @@
+import Domain
+import Engine
+import SQLite
+@_spi(Minting) import Store
+import Synchronization
+
+/// What a run is wired with; tests put a planted fault in the place of one part and see a checker find it.
+struct Wiring: Sendable {
+  var queue: @Sendable (_ epoch: Int64) -> any JobQueue = { MemoryQueue(epoch: $0) }
+  var onChange: @Sendable (MonitorChange, Connection, World) throws -> Void = {
+    try IncidentFlow.apply($0, in: $1, world: $2)
+  }
+  /// Whether workers deliver what they spooled.
+  var deliversSpool = true
+}
+
+/// One seeded loop in virtual time: the real engine, queue, verdicts, incidents and outbox on a real store, and around
+/// them workers, a network and targets of which the truth is known.
+///
+/// It jumps from one moment to the next and awaits all that follows before it goes on, so the seed fixes the order.
+actor Run {
+  let scenario: Scenario
+  let truth: Truth
+  let faults: Faults
+  let wiring: Wiring
+  let path: String
+  let clock: VirtualClock
+  let scope = TenantScope(minting: OrganizationID(1))
+  var random: Seeded
+  var log: EventLog
+
+  var store: Store
+  var engine: Engine?
+  var queue: WatchedQueue
+  var prober: HeldProber?
+  var life: Int64 = 0
+  var turnAt: Instant?
+  var lastTurn = Scenario.start
+  let trouble = Trouble()
+  var outboxAt: Instant?
+  var channelIsDown = false
+
+  var workers: [Worker] = []
+  var running: [Int64: Running] = [:]
+  var tokens: [UInt64: Int64] = [:]
+  var nextSerial: Int64 = 1
+  var nextMessage: Int64 = 1
+  var settings: [MonitorSettings] = []
+  var monitorOfURL: [String: Int] = [:]
+  var plan: [PlanRow] = []
+
+  var history = History()
+  var audit = AuditState()
+  private var agenda = Heap<Planned>()
+  private var order: Int64 = 0
+
+  init(_ scenario: Scenario, path: String, wiring: Wiring = Wiring(), keep: EventLog.Keep = .nothing) throws {
+    self.scenario = scenario
+    self.wiring = wiring
+    self.path = path
+    faults = Faults(scenario)
+    truth = Truth(scenario, brokenPaths: faults.brokenPaths)
+    clock = VirtualClock(at: Scenario.start, seed: mixed(scenario.seed, 1))
+    random = Seeded(mixed(scenario.seed, 2))
+    log = EventLog(keep: keep)
+    queue = WatchedQueue(wiring.queue(0))
+    store = try Self.open(path, clock)
+  }
+
+  /// Runs from the first moment to the last and answers what came of it.
+  func go() async throws -> RunOutcome {
+    try await prepare()
+    try await beginControl()
+    for (n, fault) in faults.all.enumerated() {
+      plan(.fault(n), at: fault.span.from)
+      plan(.faultEnd(n), at: fault.span.to)
+      // A turn a moment before a crash, as every quarter of a second has one in real life.
+      if fault.kind == .controlCrash { plan(.turn(isForced: true), at: fault.span.from - random.between(1...5000)) }
+    }
+    plan(.audit, at: Scenario.start + Audit.everyMs)
+    while let next = agenda.first, next.at < scenario.end {
+      _ = agenda.pop()
+      clock.move(to: max(next.at, now))
+      try await meet(next)
+    }
+    clock.move(to: scenario.end)
+    try await finish()
+    let outcome = RunOutcome(
+      scenario: scenario, violations: audit.violations + judge(), figures: figures(), log: log)
+    if let engine { await engine.abandon() }
+    store.close()
+    return outcome
+  }
+
+  var now: Instant { clock.now }
+
+  func plan(_ moment: Moment, at: Instant) {
+    order += 1
+    agenda.push(Planned(at: max(at, now), order: order, moment: moment))
+  }
+
+  func note(
+    _ kind: Event.Kind, monitor: MonitorID? = nil, region: Int = -1, worker: Int = -1, _ a: Int64 = 0, _ b: Int64 = 0
+  ) {
+    log.add(
+      Event(
+        at: now, kind: kind, monitor: monitor.map { Int($0.raw) - 1 } ?? -1, region: region, worker: worker, a: a, b: b)
+    )
+  }
+
+  private func meet(_ next: Planned) async throws {
+    switch next.moment {
+    case .turn(let isForced): if isForced || turnAt == next.at { try await turn(isForced: isForced) }
+    case .poll(let w, let life): if isThere(w, life, next) { try await poll(w) }
+    case .leases(let w, let life, let leases): if isThere(w, life, next) { take(leases, by: w) }
+    case .begin(let serial): if mayGoOn(serial, next) { begin(serial) }
+    case .end(let serial): if mayGoOn(serial, next) { try await end(serial) }
+    case .send(let w, let life): if isThere(w, life, next) { send(w) }
+    case .arrive(let w, let message, let reports): try await arrive(w, message, reports)
+    case .answered(let w, let life, let message): if isThere(w, life, next) { workers[w].waiting[message] = nil }
+    case .timeOut(let w, let life, let message): if isThere(w, life, next) { timeOut(w, message) }
+    case .offline(let w, let life): if isThere(w, life, next) { goOffline(w) }
+    case .ownSlot(let w, let life): if isThere(w, life, next) { ownSlot(w) }
+    case .reconnect(let w, let life): if isThere(w, life, next) { try await reconnect(w) }
+    case .fault(let n): try await beginFault(faults.all[n])
+    case .faultEnd(let n): try await endFault(faults.all[n])
+    case .outbox: try await sendMessages()
+    case .audit: try await auditNow()
+    }
+  }
+
+  /// Whether the worker still is who it was. One that stands still meets the moment when it goes on.
+  private func isThere(_ w: Int, _ life: Int, _ next: Planned) -> Bool {
+    guard workers[w].isAlive, workers[w].life == life else { return false }
+    if let until = workers[w].pausedUntil, now < until {
+      plan(next.moment, at: until)
+      return false
+    }
+    return true
+  }
+
+  private func mayGoOn(_ serial: Int64, _ next: Planned) -> Bool {
+    guard let one = running[serial] else { return false }
+    guard workers[one.worker].isAlive, workers[one.worker].life == one.life else {
+      running[serial] = nil
+      return false
+    }
+    return isThere(one.worker, one.life, next)
+  }
+}
+
+/// What the control plane's parts say, from whatever thread, until the loop listens.
+final class Trouble: Sendable {
+  private struct State {
+    var events: [String] = []
+    var messagesDue = false
+    var changes: [MonitorChange] = []
+  }
+  private let state = Mutex(State())
+
+  func add(_ text: String) { state.withLock { if $0.events.count < 1000 { $0.events.append(text) } } }
+  func add(_ change: MonitorChange) { state.withLock { $0.changes.append(change) } }
+  func takeChanges() -> [MonitorChange] {
+    state.withLock { state in
+      defer { state.changes = [] }
+      return state.changes
+    }
+  }
+  func messagesAreDue() { state.withLock { $0.messagesDue = true } }
+  func takeMessagesDue() -> Bool {
+    state.withLock { state in
+      defer { state.messagesDue = false }
+      return state.messagesDue
+    }
+  }
+  var events: [String] { state.withLock { $0.events } }
+}

@@ -1,0 +1,46 @@
+import Domain
+
+/// What is simulated: everything follows from it, down to the last event.
+public struct Scenario: Hashable, Sendable {
+  public var seed: UInt64
+  public var days: Int
+  public var monitors = 3
+  public var regions = 3
+  /// Of every monitor; nil mixes.
+  public var intervalS: Int?
+  public var workersPerRegion = 2
+  /// Attempts that are lost on their way, per thousand, in each region by itself.
+  public var lostPerMille: Int64 = 10
+  public var hasFaults = true
+  /// Votes that make *down*; nil for the majority.
+  public var quorum: Int?
+
+  public init(seed: UInt64, days: Int) {
+    self.seed = seed
+    self.days = days
+  }
+
+  static let start = Instant(ms: 20_700 * Instant.dayMs)
+  var end: Instant { Self.start + Int64(days) * Instant.dayMs }
+  /// From here on nothing of ours fails any more: what is left over has to drain.
+  var calmFrom: Instant { end - 3 * Instant.hourMs }
+  /// No target changes any more, so that each outage has had its time to be seen and told.
+  var quietFrom: Instant { end - Instant.hourMs }
+
+  /// Region 0 is the control plane's own.
+  func regionName(_ region: Int) -> String { region == 0 ? "local" : "region-\(region)" }
+
+  func settings(of monitor: Int) -> MonitorSettings {
+    var random = Seeded(mixed(mixed(seed, 11), Int64(monitor)))
+    var settings = MonitorSettings(name: "monitor-\(monitor)", url: "http://monitor-\(monitor).test/")
+    settings.intervalS = intervalS ?? random.pick([300, 600, 900, 1800])
+    settings.timeoutMs = intervalS == nil ? random.pick([2000, 5000, 10_000]) : 10_000
+    settings.timeoutMs = min(settings.timeoutMs, settings.intervalS * 1000)
+    settings.attempts = intervalS == nil ? random.pick([2, 3, 3, 4]) : 3
+    settings.recoveryChecks = intervalS == nil ? random.pick([1, 2, 2, 3]) : 2
+    settings.degradedAfterMs = 1000
+    settings.regions = (0..<regions).map(regionName)
+    if let quorum { settings.quorum = .count(quorum) }
+    return settings
+  }
+}

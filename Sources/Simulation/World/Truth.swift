@@ -1,0 +1,104 @@
+import Domain
+
+/// How the targets really are, and from where they can be reached. Fixed by the seed before anything runs.
+public struct Truth: Sendable {
+  public enum Condition: UInt8, Sendable { case up, slow, down }
+
+  /// A time in which a target is not simply up.
+  public struct Stretch: Hashable, Sendable {
+    public var span: Span
+    public var condition: Condition
+    /// A target that is down refuses at once, or answers nothing until the attempt's time is over.
+    public var refuses: Bool
+  }
+
+  /// What one attempt meets.
+  struct Outcome {
+    var status: CheckStatus
+    var lastsMs: Int64
+    var failure: Failure?
+  }
+
+  /// By monitor; sorted, not overlapping.
+  public internal(set) var targets: [[Stretch]]
+  /// By region: when its own path to the world is broken, while the targets are fine.
+  public internal(set) var brokenPaths: [[Span]]
+  private let seed: UInt64
+  private let lostPerMille: Int64
+
+  init(_ scenario: Scenario, brokenPaths: [[Span]]) {
+    seed = mixed(scenario.seed, 21)
+    lostPerMille = scenario.lostPerMille
+    self.brokenPaths = brokenPaths
+    targets = (0..<scenario.monitors).map { Self.stretches($0, scenario) }
+  }
+
+  var losesAttempts: Bool { lostPerMille > 0 }
+
+  func stretch(of monitor: Int, at: Instant) -> Stretch? {
+    let all = targets[monitor]
+    var low = 0
+    var high = all.count
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle].span.to <= at { low = middle + 1 } else { high = middle }
+    }
+    return low < all.count && all[low].span.contains(at) ? all[low] : nil
+  }
+
+  public func outages(of monitor: Int) -> [Span] {
+    targets[monitor].filter { $0.condition == .down }.map(\.span)
+  }
+
+  /// A pure function of who looks, from where and when: the order in which things happen moves no packet.
+  func outcome(of monitor: Int, from region: Int, at: Instant, timeoutMs: Int64) -> Outcome {
+    let dice = mixed(mixed(mixed(seed, Int64(monitor)), Int64(region)), at.ms)
+    if brokenPaths[region].holding(at) != nil {
+      return Outcome(
+        status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "no answer: path broken"))
+    }
+    let stretch = stretch(of: monitor, at: at)
+    if let stretch, stretch.condition == .down {
+      return stretch.refuses
+        ? Outcome(
+          status: .down, lastsMs: 5 + Int64(dice % 60), failure: Failure(.connectRefused, .connect, "refused"))
+        : Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.timeout, .firstByte, "no answer"))
+    }
+    if Int64(dice >> 20 & 0xFFFF) * 1000 / 0x10000 < lostPerMille {
+      return Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "lost"))
+    }
+    if stretch?.condition == .slow {
+      return Outcome(status: .degraded, lastsMs: min(1100 + Int64(dice % 800), timeoutMs), failure: nil)
+    }
+    return Outcome(status: .up, lastsMs: 15 + Int64(dice % 300), failure: nil)
+  }
+
+  /// Steady targets fail now and then, some are slow at times, some flap for an hour.
+  private static func stretches(_ monitor: Int, _ scenario: Scenario) -> [Stretch] {
+    var random = Seeded(mixed(mixed(scenario.seed, 31), Int64(monitor)))
+    let intervalMs = Int64(scenario.settings(of: monitor).intervalS) * 1000
+    var out: [Stretch] = []
+    var at = Scenario.start + random.between(5 * Instant.minuteMs...Instant.dayMs)
+    while at < scenario.quietFrom {
+      let kind = random.below(10)
+      if kind < 6 {
+        let ms = random.spread(2 * Instant.secondMs...3 * Instant.hourMs)
+        out.append(Stretch(span: Span(at, at + ms), condition: .down, refuses: random.below(2) == 0))
+      } else if kind < 8 {
+        let ms = random.spread(Instant.minuteMs...4 * Instant.hourMs)
+        out.append(Stretch(span: Span(at, at + ms), condition: .slow, refuses: false))
+      } else {
+        let end = at + random.between(10 * Instant.minuteMs...Instant.hourMs)
+        var next = at
+        while next < end {
+          let ms = random.spread(intervalMs / 10...2 * intervalMs)
+          out.append(Stretch(span: Span(next, next + ms), condition: .down, refuses: true))
+          next = next + ms + random.spread(intervalMs / 10...2 * intervalMs)
+        }
+      }
+      at = (out.last?.span.to ?? at) + random.between(30 * Instant.minuteMs...18 * Instant.hourMs)
+    }
+    for i in out.indices { out[i].span.to = min(out[i].span.to, scenario.quietFrom) }
+    return out.filter { $0.span.from < $0.span.to }
+  }
+}

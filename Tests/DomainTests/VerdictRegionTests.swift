@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Domain
+
+/// What the simulation found: three regions, each seeing its own.
+@Suite("The verdict over several regions")
+struct VerdictRegionTests {
+  private let start = Instant(ms: 1_790_000_000_000)
+  private let rules = VerdictRules(
+    intervalMs: 600_000, budgetMs: 31_500, attempts: 2, recoveryChecks: 2, degradedChecks: 2, quorum: 0)
+
+  private func watched() -> Verdict {
+    var verdict = Verdict(rules: rules, at: start)
+    _ = verdict.handle(
+      .configured(rules, regions: (1...3).map { RegionID($0) }, isEnabled: true), now: start)
+    return verdict
+  }
+
+  @discardableResult
+  private func see(
+    _ verdict: inout Verdict, _ status: CheckStatus, region: Int64, at s: Int64, _ trigger: Trigger = .schedule
+  ) -> [Verdict.Action] {
+    let at = start + s * 1000
+    return verdict.handle(
+      .reported(.init(region: RegionID(region), trigger: trigger, startedAt: at, status: status)), now: at)
+  }
+
+  @Test("one region's trouble that is over and the next one's make no majority together")
+  func oneAfterTheOther() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    see(&verdict, .down, region: 1, at: 100)
+    see(&verdict, .down, region: 1, at: 101)
+    #expect(verdict.shown.status == .up)
+    see(&verdict, .up, region: 1, at: 700)
+    see(&verdict, .up, region: 2, at: 710)
+    see(&verdict, .down, region: 3, at: 720)
+    see(&verdict, .down, region: 3, at: 721)
+    #expect(verdict.base == .up)
+    #expect(!verdict.inOutage)
+  }
+
+  @Test("a region's old word for down is asked anew before it makes a majority, whoever asked the second region")
+  func oldWord() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    see(&verdict, .down, region: 1, at: 100)
+    see(&verdict, .down, region: 1, at: 101)
+    #expect(see(&verdict, .down, region: 3, at: 500, .secondOpinion).contains(.askOthers(than: RegionID(3))))
+    see(&verdict, .up, region: 1, at: 501, .secondOpinion)
+    see(&verdict, .down, region: 3, at: 502, .secondOpinion)
+    #expect(verdict.base == .up)
+  }
+
+  @Test(
+    "a failure that is found for another monitor's sake is news to the other regions; one that was asked for is not")
+  func foundByChance() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    #expect(see(&verdict, .down, region: 2, at: 100, .secondOpinion).contains(.askOthers(than: RegionID(2))))
+    #expect(!see(&verdict, .down, region: 1, at: 101, .secondOpinion).contains(.askOthers(than: RegionID(1))))
+  }
+
+  @Test("the first region that sees an outage end asks the others, once")
+  func endIsAsked() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    for region in 1...2 as ClosedRange<Int64> {
+      see(&verdict, .down, region: region, at: 100 + region)
+      see(&verdict, .down, region: region, at: 110 + region)
+    }
+    #expect(verdict.base == .down)
+    #expect(see(&verdict, .up, region: 1, at: 700).contains(.askOthers(than: RegionID(1))))
+    #expect(!see(&verdict, .up, region: 2, at: 701, .secondOpinion).contains(.askOthers(than: RegionID(2))))
+    #expect(!see(&verdict, .up, region: 1, at: 1300).contains(.askOthers(than: RegionID(1))))
+    see(&verdict, .up, region: 2, at: 1301)
+    #expect(verdict.base == .up)
+    #expect(verdict.baseSince == start + 701_000)
+  }
+}
