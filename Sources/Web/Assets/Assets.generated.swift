@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "bd9706e3ce98984e", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "12b77a8b7576e670", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -429,6 +429,10 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 }
 @media (min-width: 1241px) {
   .regions .confirm-body { position: absolute; z-index: 2; inset-inline-end: 0; width: 22rem; box-shadow: var(--float); white-space: normal; }
+}
+@media (max-width: 560px) {
+  #slots .table :is(th, td) { padding-inline: 6px; overflow-wrap: anywhere; }
+  #slots .table :is(th, td):first-child { padding-inline-start: var(--s-4); }
 }
 
 """##)
