@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "12b77a8b7576e670", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "b835eaf3a6c1cd8c", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -434,6 +434,8 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   #slots .table :is(th, td) { padding-inline: 6px; overflow-wrap: anywhere; }
   #slots .table :is(th, td):first-child { padding-inline-start: var(--s-4); }
 }
+.texts .table th { white-space: normal; }
+.texts[open] { overflow-x: auto; }
 
 """##)
 
