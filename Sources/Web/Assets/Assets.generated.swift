@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "b835eaf3a6c1cd8c", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "052f0ff25f5769c7", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -436,6 +436,7 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 }
 .texts .table th { white-space: normal; }
 .texts[open] { overflow-x: auto; }
+.confirm-body .btn { height: auto; padding-block: 4px; white-space: normal; overflow-wrap: anywhere; }
 
 """##)
 
