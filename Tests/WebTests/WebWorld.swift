@@ -32,7 +32,7 @@ final class WebWorld: Sendable {
     self.outcome = outcome
     self.tries = tries
     let hub = LiveHub(store: base.store, epoch: "epoch")
-    let fleet = KnownFleet()
+    let fleet = KnownFleet(at: base.clock.now)
     self.fleet = fleet
     self.hub = hub
     var context = WebContext(
@@ -69,7 +69,16 @@ final class WebWorld: Sendable {
     }
   }
   /// Who is heard of, as the engine would tell.
-  final class KnownFleet: Sendable { let sight = Mutex(FleetSight(at: Instant(ms: 0))) }
+  final class KnownFleet: Sendable {
+    let sight: Mutex<FleetSight>
+
+    /// The control plane's own process does the checks of region `local`.
+    init(at now: Instant) {
+      var fleet = Fleet(begun: now)
+      _ = fleet.handle(.seen(.embedded, RegionID(1), waitMs: 0, WorkerReport()), regions: [RegionID(1)], now: now)
+      sight = Mutex(fleet.sight(at: now))
+    }
+  }
   struct NoProbe: Error {}
   let fleet: KnownFleet
   /// What a channel's test comes to.

@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "bd9706e3ce98984e", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "052f0ff25f5769c7", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -430,6 +430,13 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
 @media (min-width: 1241px) {
   .regions .confirm-body { position: absolute; z-index: 2; inset-inline-end: 0; width: 22rem; box-shadow: var(--float); white-space: normal; }
 }
+@media (max-width: 560px) {
+  #slots .table :is(th, td) { padding-inline: 6px; overflow-wrap: anywhere; }
+  #slots .table :is(th, td):first-child { padding-inline-start: var(--s-4); }
+}
+.texts .table th { white-space: normal; }
+.texts[open] { overflow-x: auto; }
+.confirm-body .btn { height: auto; padding-block: 4px; white-space: normal; overflow-wrap: anywhere; }
 
 """##)
 

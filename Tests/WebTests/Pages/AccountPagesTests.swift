@@ -158,11 +158,15 @@ struct AccountPagesTests {
     #expect(rows.first { $0["action"] == "member.update" }?["subject_id"]?.string == id)
   }
 
-  @Test("the regions page says that no worker answers when none does")
+  @Test("the regions page says who looks from here, and that nobody does when nobody is heard of")
   func regions() async throws {
     let world = try WebWorld()
     let owner = try await world.signUp("ada@example.org", organization: "A")
     let page = await world.get("/regions", as: owner)
-    #expect(page.status == 200 && page.text.contains("local") && page.text.contains("no worker answers"))
+    #expect(page.status == 200 && page.text.contains("One region looks from here: local."))
+    #expect(page.text.contains("this process"))
+    world.fleet.sight.withLock { $0 = FleetSight(states: [RegionID(1): .offline], at: world.base.clock.now) }
+    let silent = await world.get("/regions", as: owner)
+    #expect(silent.text.contains("The one region is offline: local.") && silent.text.contains("No worker yet."))
   }
 }

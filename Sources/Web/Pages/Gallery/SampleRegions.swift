@@ -33,7 +33,7 @@ extension Sample {
     page.made = .init(
       region: "syd",
       command:
-        "martlet worker --control-plane https://martlet.harbourline.example --region syd --token mr_4q7xkz0b9nfw2hj8_c2dt5v6y8r3m1pkqe0sgxzn4wbh7ja9f --data ./martlet-syd",
+        "martlet worker --control-plane http://10.20.0.7:8080 --region syd --token mr_4q7xkz0b9nfw2hj8_c2dt5v6y8r3m1pkqe0sgxzn4wbh7ja9f --data ./martlet-syd",
       expiresAt: now + day, isPlain: true)
     return page
   }

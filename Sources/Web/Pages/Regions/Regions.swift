@@ -187,10 +187,12 @@ struct RegionsPage: AppPage {
 
   private func nobody(_ region: Region) -> HTML {
     let next: HTML =
-      !region.takesWorkers
-      ? "The operator of this installation lets workers in."
-      : frame.canWrite
-        ? "Press <q>Add a worker</q> for the command that starts one." : "An owner or admin can add one."
+      region.name == "local" && !region.isPrivate
+      ? "The process that serves this page has only just begun."
+      : !region.takesWorkers
+        ? "The operator of this installation lets workers in."
+        : frame.canWrite
+          ? "Press <q>Add a worker</q> for the command that starts one." : "An owner or admin can add one."
     return """
       <tr class="nobody"><td colspan="10"><b>No worker yet.</b> Nothing is checked from \(region.name). \(next)</td></tr>
       """
