@@ -47,8 +47,8 @@ struct Canary: Sendable {
     toldOfNs = askedNs
   }
 
-  /// Whether the network works by a look that was begun after that moment; nil while one is to come.
-  func verdict(askedAfterNs: UInt64) -> Bool? { toldOfNs > askedAfterNs ? works : nil }
+  /// Whether the network works by a look that was not begun before that moment; nil while one is to come.
+  func verdict(askedAfterNs: UInt64) -> Bool? { toldOfNs >= askedAfterNs ? works : nil }
 }
 
 extension WorkerCore {

@@ -155,14 +155,13 @@ struct WorkerCoreTests {
     var taken: [Int64] = []
     var actions = bench.wait(ms: 200)
     for _ in 0..<20 {
+      var next: [WorkerCore.Action] = []
       for (batch, results) in deliveries(actions) {
         let fits = results.count <= 2
         if fits { taken += results.map(\.job.monitor.raw) }
-        actions =
-          fits
-          ? bench.send(.delivered(batch: batch, DeliveryAnswer())) : bench.send(.deliveryFailed(batch: batch, .refused))
+        next += bench.send(fits ? .delivered(batch: batch, DeliveryAnswer()) : .deliveryFailed(batch: batch, .refused))
       }
-      actions = bench.wait(ms: 200)
+      actions = next + bench.wait(ms: 200)
     }
     #expect(taken == Array(1...8))
   }
@@ -255,6 +254,7 @@ struct WorkerCoreTests {
       actions.flatMap { action in if case .renew(let refs) = action { refs } else { [] as [LeaseRef] } }
     }
     #expect(renewals(bench.wait(ms: 6000)).isEmpty)
+    _ = bench.answer()
     let refs = renewals(bench.wait(ms: 4000))
     #expect(refs.count == 1)
     let actions = bench.send(.renewed(refs, lost: refs))
@@ -271,6 +271,7 @@ struct WorkerCoreTests {
     let first = try #require(begun.first { Canary.isToken($0.token) })
     _ = bench.send(.reported([report(first.token, bench)]))
     _ = bench.wait(ms: 6000)
+    _ = bench.answer()
     let asked = started(bench.send(.reported([report(run.token, bench, refused)])))
     #expect(deliveries(bench.wait(ms: 500)).isEmpty)
     let canary = try #require(asked.first { Canary.isToken($0.token) })

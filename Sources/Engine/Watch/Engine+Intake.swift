@@ -51,17 +51,12 @@ extension Engine {
       flushPauseMs = 0
     } catch {
       for wake in before.restore(in: watched) { wakes.push(wake) }
-      flushPauseMs = min(5000, max(250, 2 * flushPauseMs))
-      flushAgainAt = now + flushPauseMs
       changed.formUnion(edited)
       regionChanges.insert(contentsOf: health, at: 0)
       givenUp.insert(contentsOf: dropped, at: 0)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
-      shedIfNeeded()
-      await keepWaiting(now: now)
-      if !statisticsNow.storeFailing { report("store_failing", "\(error)") }
-      statisticsNow.storeFailing = true
+      await storeRefused(error, now: now)
       return false
     }
     tell(ledger)
@@ -71,13 +66,28 @@ extension Engine {
     let over = zip(dropped, droppedAnswers).filter { $1 == .accepted }.map(\.0.closed.job.id)
     let done = over + zip(batch, answers).filter { $0.report.isFinal && $1 != .stale }.map(\.0.report.job)
     do { try await queue.complete(done, now: now) } catch { report("queue_failed", "\(error)") }
+    await askWhatFollows(from: ledger, at: now)
+    return !reports.isEmpty || !changed.isEmpty || !regionChanges.isEmpty || !givenUp.isEmpty
+  }
+
+  /// What was taken back waits, for longer each time, and within its bound.
+  private func storeRefused(_ error: any Error, now: Instant) async {
+    flushPauseMs = min(5000, max(250, 2 * flushPauseMs))
+    flushAgainAt = now + flushPauseMs
+    shedIfNeeded()
+    await keepWaiting(now: now)
+    if !statisticsNow.storeFailing { report("store_failing", "\(error)") }
+    statisticsNow.storeFailing = true
+  }
+
+  /// Runs that nobody planned: second opinions, witnesses, first looks.
+  private func askWhatFollows(from ledger: Ledger, at now: Instant) async {
     for (monitor, region) in ledger.secondOpinions {
       guard let one = watched[monitor] else { continue }
       await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)
     }
     await askWitnesses(at: now)
     await askFirstRuns(ledger.wanted, at: now)
-    return !reports.isEmpty || !changed.isEmpty || !regionChanges.isEmpty || !givenUp.isEmpty
   }
 
   /// Results that wait for the store are done: their leases go on, so that nobody does the runs again meanwhile.
