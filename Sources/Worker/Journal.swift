@@ -7,7 +7,8 @@ import Glibc
 /// there again and again is what kills workers. Owned by one thread.
 public final class Journal {
   private static let places = 4096
-  private static let graceMs: Int64 = 200
+  /// The last sign of life may be so much older than the crash, on a machine that is short of time.
+  private static let graceMs: Int64 = 1000
 
   private let map: UnsafeMutablePointer<Int64>
   private var free: [Int] = Array((0..<places).reversed())

@@ -193,6 +193,7 @@ public actor Worker {
 
   private func start(_ runs: [ProbeRun]) {
     let (now, nowNs) = (world.now(), world.monotonicNs())
+    journal?.note(alive: now)
     for run in runs {
       guard let monitor = core.monitor(of: run.token) else { continue }
       let waitMs = run.dueNs > nowNs ? Int64((run.dueNs - nowNs) / 1_000_000) : 0
@@ -209,7 +210,7 @@ public actor Worker {
     private func plantCrash(_ run: ProbeRun, afterMs: Int64) {
       guard run.target.settings.url.hasSuffix("/planted-crash") else { return }
       Task {
-        _ = try? await Task.sleep(for: .milliseconds(afterMs + 100))
+        _ = try? await Task.sleep(for: .milliseconds(afterMs + 20))
         fatalError("planted")
       }
     }

@@ -272,11 +272,12 @@ def test_a_region_without_workers_is_unknown_and_says_so(plane, worker, target, 
     since = stamp()
     state = lambda: plane.reader.read(f"monitors/{monitor['id']}/")["status"]  # noqa: E731
     eventually(lambda: state() == "unknown", 40, what="unknown")
-    time.sleep(6)
+    # What is younger than its slot's closing may still be done late: beyond that nobody has done it.
+    time.sleep(16)
     until = stamp()
     one.start()
     account = settled(plane, monitor, since, until)
-    assert account["due"] >= 4 and account["results"] < account["due"], account
+    assert account["due"] >= 6 and account["results"] < account["due"], account
     assert account["missed"].get("worker_lost", 0) + account["missed"].get("worker_offline", 0) >= 2, account
     eventually(lambda: state() == "up", 30, what="up again")
 
@@ -347,13 +348,13 @@ def test_a_monitor_that_kills_workers_is_taken_from_them(plane, worker, target, 
     if one.process.poll() is not None:
         crashes += 1
         one.start()
-    assert crashes <= 4
+    assert crashes <= 4, (one.output, plane.martlet.output)
     since = stamp()
     time.sleep(11)
     assert one.process.poll() is None, "it lives on"
     for monitor in others:
         account = settled(plane, monitor, since, stamp(-5000))
-        assert account["results"] == account["due"] >= 1
+        assert account["results"] == account["due"] >= 1, (account, one.output, plane.martlet.output)
     # Its own slots are accounted for, and an edit gives it another chance.
     assert settled(plane, poison, since, stamp(-5000))["missed"].get("worker_lost", 0) >= 1
     plane.write.ok("PATCH", f"monitors/{poison['id']}/", json={"url": goal.url})

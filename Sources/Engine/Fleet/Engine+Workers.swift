@@ -116,21 +116,19 @@ extension Engine {
   }
 
   private func offers(_ leases: [Lease], in region: RegionID, now: Instant) async throws -> [JobsAnswer.Offer] {
+    let isOwn = privateRegions.contains(region)
     var out: [JobsAnswer.Offer] = []
-    do {
-      for lease in leases {
-        guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
-          try await queue.complete([lease.job.id], now: now)
-          continue
-        }
-        guard !quarantined.contains(QuarantineKey(one.id, region)) else {
-          closed.append(ClosedJob(job: lease.job, reason: .workerLost))
-          try await queue.complete([lease.job.id], now: now)
-          continue
-        }
-        out.append(
-          JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region, isOwn: privateRegions.contains(region))))
+    for lease in leases {
+      guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
+        try await queue.complete([lease.job.id], now: now)
+        continue
       }
+      guard !quarantined.contains(QuarantineKey(one.id, region)) else {
+        closed.append(ClosedJob(job: lease.job, reason: .workerLost))
+        try await queue.complete([lease.job.id], now: now)
+        continue
+      }
+      out.append(JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region, isOwn: isOwn)))
     }
     return out
   }
