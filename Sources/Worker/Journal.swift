@@ -8,7 +8,7 @@ import Glibc
 public final class Journal {
   private static let places = 4096
   /// The last sign of life may be so much older than the crash, on a machine that is short of time.
-  private static let graceMs: Int64 = 1000
+  private static let graceMs: Int64 = 200
 
   private let map: UnsafeMutablePointer<Int64>
   private var free: [Int] = Array((0..<places).reversed())

@@ -348,13 +348,14 @@ def test_a_monitor_that_kills_workers_is_taken_from_them(plane, worker, target, 
     if one.process.poll() is not None:
         crashes += 1
         one.start()
-    assert crashes <= 4, (one.output, plane.martlet.output)
+    # Three that are told; one in the first moments of a process may leave no trace.
+    assert 3 <= crashes <= 8, [line for line in one.lines if "Working" in line or "without a word" in line]
     since = stamp()
     time.sleep(11)
     assert one.process.poll() is None, "it lives on"
     for monitor in others:
         account = settled(plane, monitor, since, stamp(-5000))
-        assert account["results"] == account["due"] >= 1, (account, one.output, plane.martlet.output)
+        assert account["results"] == account["due"] >= 1, account
     # Its own slots are accounted for, and an edit gives it another chance.
     assert settled(plane, poison, since, stamp(-5000))["missed"].get("worker_lost", 0) >= 1
     plane.write.ok("PATCH", f"monitors/{poison['id']}/", json={"url": goal.url})

@@ -77,6 +77,8 @@ private struct WorkerProcess {
       journal: folder.path + "/under-way")
     settings.core.canaries = (arguments["canary"] ?? "").split(separator: ",").map(String.init)
     settings.spool.bytesMax = (Int(arguments["spool-megabytes"] ?? "") ?? 256) << 20
+    // What ended is to leave the journal at once: after a crash only what was under way is suspected.
+    settings.probe.batchMs = 10
     settings.probe.caFile = arguments["ca-file"] ?? settings.probe.caFile
     settings.probe.dnsServers = arguments["dns"]
     let log = log
