@@ -6,7 +6,7 @@ build_packages=(
   libboost1.81-dev libc-ares-dev libcurl4-openssl-dev libre2-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev
 )
 # The tests' judges: a real browser, and fonts for it to draw with.
-test_packages=(chromium faketime fonts-dejavu-core openssl python3 python3-venv)
+test_packages=(chromium faketime fonts-dejavu-core iproute2 nftables openssl python3 python3-venv)
 # What scripts/bench compares with.
 bench_packages=(nginx prometheus-blackbox-exporter python3 python3-venv wrk)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 
+from support.networks import Networks, sh  # noqa: E402
 from support.targets import Certificates  # noqa: E402
 
 BINARY = sys.argv[1]
@@ -46,60 +47,10 @@ http {{
 """
 
 
-def sh(*command, check=True):
-    return subprocess.run(command, check=check, capture_output=True, text=True).stdout
-
-
 def row(name, value, target="", good=None):
     if good is False:
         failed.append(name)
     print(f"| {name} | {value} | {target} | {'' if good is None else 'met' if good else 'MISSED'} |", flush=True)
-
-
-class Networks:
-    """A namespace for each region, with its own way to the targets and to the control plane."""
-
-    def __enter__(self):
-        self.__exit__()
-        for address in (TARGET, PLANE):
-            sh("ip", "address", "add", f"{address}/32", "dev", "lo")
-        for number, region in enumerate(REGIONS, 1):
-            name = f"mtl-{region}"
-            sh("ip", "netns", "add", name)
-            sh("ip", "link", "add", f"mtl{number}a", "type", "veth", "peer", "name", f"mtl{number}b")
-            sh("ip", "link", "set", f"mtl{number}b", "netns", name)
-            sh("ip", "address", "add", f"10.77.{number}.1/24", "dev", f"mtl{number}a")
-            sh("ip", "link", "set", f"mtl{number}a", "up")
-            for command in (
-                ["ip", "address", "add", f"10.77.{number}.2/24", "dev", f"mtl{number}b"],
-                ["ip", "link", "set", f"mtl{number}b", "up"], ["ip", "link", "set", "lo", "up"],
-                ["ip", "route", "add", "default", "via", f"10.77.{number}.1"],
-            ):  # fmt: skip
-                sh("ip", "netns", "exec", name, *command)
-        return self
-
-    def __exit__(self, *_):
-        for region in REGIONS:
-            sh("ip", "netns", "delete", f"mtl-{region}", check=False)
-        for number in range(1, len(REGIONS) + 1):
-            sh("ip", "link", "delete", f"mtl{number}a", check=False)
-        for address in (TARGET, PLANE):
-            sh("ip", "address", "delete", f"{address}/32", "dev", "lo", check=False)
-
-    @staticmethod
-    def cut(region):
-        """Nothing between the region and the control plane arrives; the targets stay within reach."""
-        name = f"mtl-{region}"
-        for rule in (
-            ["add", "table", "ip", "cut"],
-            ["add", "chain", "ip", "cut", "out", "{", "type", "filter", "hook", "output", "priority", "0", ";", "}"],
-            ["add", "rule", "ip", "cut", "out", "ip", "daddr", PLANE, "drop"],
-        ):
-            sh("ip", "netns", "exec", name, "nft", *rule)
-
-    @staticmethod
-    def mend(region):
-        sh("ip", "netns", "exec", f"mtl-{region}", "nft", "delete", "table", "ip", "cut")
 
 
 class Plane:
@@ -200,7 +151,7 @@ def stamp(seconds=0):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder, Networks() as networks:
+    with tempfile.TemporaryDirectory() as folder, Networks(REGIONS, [TARGET, PLANE]) as networks:
         authority = Certificates(Path(folder))
         authority.context(PLANE)
         Path(f"{folder}/token").write_text(TOKEN)
@@ -257,7 +208,7 @@ def measure(folder, networks):
     name = "martlet_worker_attempts_total"
     row("checks begun", f"{sum(e[name] - s[name] for e, s in zip(ended, started)) / 60:.0f} /s")
     since = stamp()
-    networks.cut(REGIONS[1])
+    networks.drop(REGIONS[1], PLANE)
     cut_at = time.monotonic()
     time.sleep(20)
     workers[2].process.kill()

@@ -54,8 +54,8 @@ public final class TryOnce: Sendable {
     settings.timeoutMs = min(settings.timeoutMs, Self.timeoutMsMax)
     let target = try ProbeTarget(settings)
     let allowsPrivate = try await store.read { try OrganizationQueries.allowsPrivateTargets(scope: scope, in: $0) }
-    let observation = try await ProbeOnce.check(
+    let report = try await ProbeOnce.check(
       target, allowsPrivate: allowsPrivate, world: store.world, configuration: configuration)
-    return Seen(status: target.status(of: observation), observation: observation)
+    return Seen(status: report.status, observation: report.observation)
   }
 }

@@ -71,11 +71,20 @@ final class CheckRun: TimerTarget {
   private func attemptEnded(_ observation: Observation) {
     probe = nil
     core.freePlace()
+    guard observation.failure?.phase == .dns else { return conclude(observation) }
+    core.client.checkResolver(sinceNs: startedNs) { [weak self] works in
+      guard let self, !isCancelled else { return }
+      conclude(observation, isOwnTrouble: !works)
+    }
+  }
+
+  private func conclude(_ observation: Observation, isOwnTrouble: Bool = false) {
     let status = run.target.status(of: observation)
     let nextNs = status == .down ? nextStartNs() : nil
     let report = ProbeReport(
       token: run.token, attempt: attempt, isFinal: nextNs == nil, startedNs: startedNs,
-      lateMs: Int32(clamping: lateNs / 1_000_000), status: status, observation: observation)
+      lateMs: Int32(clamping: lateNs / 1_000_000), status: status, observation: observation,
+      isOwnTrouble: isOwnTrouble)
     if let nextNs {
       attempt += 1
       plannedNs = nextNs

@@ -131,6 +131,7 @@ final class ProbeCore: TimerTarget {
       $0.startedLate = startedLate
       $0.loopLagP99Us = load.lagP99Us
       $0.busyShare = load.busyShare
+      $0.resolverWorks = client.resolverWorks
     }
   }
 }

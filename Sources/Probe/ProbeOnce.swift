@@ -6,7 +6,7 @@ public enum ProbeOnce {
   /// A single attempt; throws only our own trouble, never the target's.
   public static func check(
     _ target: ProbeTarget, allowsPrivate: Bool, world: World, configuration: ProbeEngine.Configuration = .init()
-  ) async throws -> Observation {
+  ) async throws -> ProbeReport {
     var settings = target.settings
     settings.attempts = 1
     let single = try ProbeTarget(settings)
@@ -15,7 +15,7 @@ public enum ProbeOnce {
     return try await withCheckedThrowingContinuation { continuation in
       do {
         let engine = try ProbeEngine(configuration: configuration, world: world) { reports in
-          if let report = reports.first { continuation.resume(returning: report.observation) }
+          if let report = reports.first { continuation.resume(returning: report) }
         }
         box.withLock { $0 = engine }
         engine.submit([

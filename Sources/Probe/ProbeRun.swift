@@ -42,10 +42,12 @@ public struct ProbeReport: Sendable {
   public var lateMs: Int32
   public var status: CheckStatus
   public var observation: Observation
+  /// The servers that were asked for the name answer nobody: this says nothing about the target.
+  public var isOwnTrouble: Bool
 
   public init(
     token: UInt64, attempt: Int, isFinal: Bool, startedNs: UInt64, lateMs: Int32, status: CheckStatus,
-    observation: Observation
+    observation: Observation, isOwnTrouble: Bool = false
   ) {
     self.token = token
     self.attempt = attempt
@@ -54,6 +56,7 @@ public struct ProbeReport: Sendable {
     self.lateMs = lateMs
     self.status = status
     self.observation = observation
+    self.isOwnTrouble = isOwnTrouble
   }
 }
 

@@ -153,6 +153,7 @@ public actor Worker {
       report.startedLate = seen.startedLate
       report.loopLagP99Us = seen.loopLagP99Us
       report.busyPermille = Int(seen.busyShare * 1000)
+      report.resolverWorks = seen.resolverWorks
     }
   }
 

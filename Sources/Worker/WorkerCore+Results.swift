@@ -18,7 +18,9 @@ extension WorkerCore {
         job: run.job.id, generation: run.generation, lateMs: one.lateMs,
         content: .attempt(one.attempt, isFinal: one.isFinal, one.status, seen))
       if one.status != .down || seen.failure?.cameFromTarget == true { lastSuccessNs = nowNs }
-      if one.status == .down, seen.failure?.cameFromTarget == false {
+      if one.isOwnTrouble {
+        if let missed = result.withheld { hold(missed, nowNs: nowNs) }
+      } else if one.status == .down, seen.failure?.cameFromTarget == false {
         if doubted.isEmpty { doubtedSinceNs = nowNs }
         doubtedAttemptNs = max(doubtedAttemptNs, one.startedNs)
         doubted.append(result)

@@ -8,6 +8,7 @@ final class DNSServer: @unchecked Sendable {
     case addresses([String])
     case nameError
     case serverFailure
+    case refused
     case silence
   }
 
@@ -85,6 +86,7 @@ final class DNSServer: @unchecked Sendable {
     case .silence: return nil
     case .nameError: code = 3
     case .serverFailure: code = 2
+    case .refused: code = 5
     case .addresses(let texts):
       for text in texts {
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -1,5 +1,6 @@
 import Domain
 import Probe
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,6 +43,76 @@ struct ResolvingTests {
     let seen = try await probe("http://silent.probe.test/", configuration: configuration(dns)) { $0.timeoutMs = 300 }
     #expect(seen.failure?.reason == .dnsError)
     #expect(seen.failure?.phase == .dns)
+  }
+
+  @Test(
+    "servers that fail everybody are our trouble, servers that fail one name are the target's",
+    arguments: [
+      (DNSServer.Answer.serverFailure, true), (.nameError, true), (.silence, true), (.refused, false),
+      (.addresses([]), false),
+    ])
+  func ownTrouble(root: DNSServer.Answer, isOwn: Bool) async throws {
+    for failing in [DNSServer.Answer.serverFailure, .nameError, .silence] {
+      let dns = try DNSServer { name, _ in name.isEmpty ? root : failing }
+      let seen = try await probeReport("http://www.probe.test/", configuration: configuration(dns)) {
+        $0.timeoutMs = 300
+      }
+      #expect(seen.status == .down)
+      #expect(seen.observation.failure?.phase == .dns)
+      #expect(seen.isOwnTrouble == isOwn, "root \(root), name \(failing)")
+    }
+  }
+
+  @Test("asks for the root once for many names that fail together, and never where a name was found")
+  func oneQuestion() async throws {
+    let server = try ScriptedServer { connection in
+      connection.readHead()
+      connection.answer()
+    }
+    let dns = try DNSServer { name, isV6 in
+      name == "www.probe.test" ? .addresses(isV6 ? [] : ["127.0.0.1"]) : name.isEmpty ? .serverFailure : .silence
+    }
+    let gathered = Gathered()
+    let engine = try ProbeEngine(configuration: configuration(dns), world: testWorld) { gathered.take($0) }
+    defer { engine.stop() }
+    func run(_ token: UInt64, _ url: String) throws -> ProbeRun {
+      var settings = MonitorSettings(name: "test", url: url)
+      settings.timeoutMs = 300
+      settings.attempts = 1
+      return ProbeRun(
+        token: token, target: try ProbeTarget(settings), dueNs: 0, budgetMs: 300, allowsPrivate: true, urgent: true)
+    }
+    engine.submit([try run(1, "http://www.probe.test:\(server.port)/")])
+    #expect(try await gathered.wait(for: 1))
+    #expect(!dns.questions.contains { $0.hasPrefix(" ") })
+    #expect(engine.statistics.resolverWorks == nil)
+    engine.submit(try (2...40).map { try run($0, "http://n\($0).probe.test/") })
+    #expect(try await gathered.wait(for: 40))
+    #expect(gathered.reports.filter(\.isOwnTrouble).count == 39)
+    #expect(dns.questions.count { $0.hasPrefix(" ") } <= 4, "one question, its repetitions, and once frankly")
+    #expect(engine.statistics.resolverWorks == false)
+  }
+
+  @Test("notices by itself that the servers answer again")
+  func recovery() async throws {
+    let heals = Mutex(false)
+    let dns = try DNSServer { _, _ in heals.withLock { $0 } ? .addresses([]) : .serverFailure }
+    let gathered = Gathered()
+    let engine = try ProbeEngine(configuration: configuration(dns), world: testWorld) { gathered.take($0) }
+    defer { engine.stop() }
+    var settings = MonitorSettings(name: "test", url: "http://www.probe.test/")
+    settings.timeoutMs = 300
+    engine.submit([
+      ProbeRun(token: 1, target: try ProbeTarget(settings), dueNs: 0, budgetMs: 300, allowsPrivate: true, urgent: true)
+    ])
+    #expect(try await gathered.wait(for: 1))
+    #expect(engine.statistics.resolverWorks == false)
+    heals.withLock { $0 = true }
+    let end = ContinuousClock.now + .seconds(15)
+    while engine.statistics.resolverWorks != true, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    #expect(engine.statistics.resolverWorks == true)
   }
 
   @Test("a name that leads to a private address gets no connection where that is not granted")

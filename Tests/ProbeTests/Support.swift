@@ -8,11 +8,18 @@ let testWorld = World(
   now: { Instant(ms: clinux_realtime_us() / 1000) }, monotonicNs: { clinux_monotonic_ns() },
   random: { count in (0..<count).map { _ in UInt8.random(in: 0...255) } })
 
-/// One attempt of a monitor on `url`; private addresses are allowed unless the test says otherwise.
+/// What one attempt of a monitor on `url` saw; private addresses are allowed unless the test says otherwise.
 func probe(
   _ url: String, allowsPrivate: Bool = true, configuration: ProbeEngine.Configuration = .init(),
   _ change: (inout MonitorSettings) -> Void = { _ in }
 ) async throws -> Observation {
+  try await probeReport(url, allowsPrivate: allowsPrivate, configuration: configuration, change).observation
+}
+
+func probeReport(
+  _ url: String, allowsPrivate: Bool = true, configuration: ProbeEngine.Configuration = .init(),
+  _ change: (inout MonitorSettings) -> Void = { _ in }
+) async throws -> ProbeReport {
   var settings = MonitorSettings(name: "test", url: url)
   settings.timeoutMs = 5000
   change(&settings)

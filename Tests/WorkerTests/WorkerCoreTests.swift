@@ -279,6 +279,19 @@ struct WorkerCoreTests {
     #expect(deliveries(actions).flatMap(\.results).map(\.content) == [.missed(.regionSuspect)])
   }
 
+  @Test("a name that nobody can look up here is missed at once, without asking anybody")
+  func ownResolver() throws {
+    let bench = Bench(start)
+    bench.begin()
+    let run = try #require(started(bench.answer(jobs: [offer(1, due: bench.now)])).first)
+    var failed = report(run.token, bench, Failure(.dnsError, .dns, "no answer"))
+    failed.isOwnTrouble = true
+    _ = bench.send(.reported([failed]))
+    let result = try #require(deliveries(bench.wait(ms: 100)).first?.results.first)
+    #expect(result.content == .missed(.regionSuspect))
+    #expect(result.generation == Generation(epoch: 1, number: 1))
+  }
+
   @Test("what came from the target itself is never doubted")
   func certain() throws {
     let bench = Bench(start) { $0.canaries = ["http://127.0.0.1:2/"] }

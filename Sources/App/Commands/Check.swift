@@ -32,8 +32,8 @@ extension Command {
       } catch {
         throw UsageError(message: "\(url): \(error)")
       }
-      let observation = try await ProbeOnce.check(target, allowsPrivate: true, world: .system)
-      let status = CheckVerdict(observation, degradedAfterMs: settings.degradedAfterMs)
+      let report = try await ProbeOnce.check(target, allowsPrivate: true, world: .system)
+      let status = CheckVerdict(report)
       Console.line(arguments.isOn("json") ? status.json(url: settings.url).text : status.text(url: settings.url))
       return status.exitCode
     })
@@ -43,15 +43,20 @@ extension Command {
 private struct CheckVerdict {
   let observation: Observation
   let status: CheckStatus
+  private let isOwnTrouble: Bool
 
-  init(_ observation: Observation, degradedAfterMs: Int?) {
-    self.observation = observation
-    let slow = degradedAfterMs.map { Int(observation.timing.totalUs) > $0 * 1000 } ?? false
-    status = observation.failure != nil ? .down : slow ? .degraded : .up
+  init(_ report: ProbeReport) {
+    observation = report.observation
+    status = report.status
+    isOwnTrouble = report.isOwnTrouble
   }
 
+  /// Our own trouble says nothing about the target.
+  private var statusName: String { isOwnTrouble ? "unknown" : status.name }
+
   var exitCode: Int32 {
-    switch status {
+    if isOwnTrouble { return ExitCode.failure }
+    return switch status {
     case .up: ExitCode.ok
     case .degraded: ExitCode.degraded
     case .down: ExitCode.down
@@ -59,8 +64,8 @@ private struct CheckVerdict {
   }
 
   func text(url: String) -> String {
-    let color = status == .up ? 32 : status == .degraded ? 33 : 31
-    let word = Console.isColorful ? "\u{1B}[1;\(color)m\(status.name)\u{1B}[0m" : status.name
+    let color = isOwnTrouble ? 90 : status == .up ? 32 : status == .degraded ? 33 : 31
+    let word = Console.isColorful ? "\u{1B}[1;\(color)m\(statusName)\u{1B}[0m" : statusName
     var head = [word, url]
     if let code = observation.httpStatus { head.append("HTTP \(code)") }
     if let address = observation.remoteAddress { head.append(address) }
@@ -73,13 +78,16 @@ private struct CheckVerdict {
     if let failure = observation.failure {
       lines += ["", "\(failure.reason.name) in \(failure.phase.name): \(failure.message)"]
     }
+    if isOwnTrouble {
+      lines.append("They do not answer for the root of the DNS either: look at this machine's DNS servers first.")
+    }
     return lines.joined(separator: "\n")
   }
 
   func json(url: String) -> JSON {
     let timing = observation.timing
     return [
-      "url": .string(url), "status": .string(status.name), "started_at": .string(observation.startedAt.rfc3339),
+      "url": .string(url), "status": .string(statusName), "started_at": .string(observation.startedAt.rfc3339),
       "http_status": JSON(observation.httpStatus), "remote_address": JSON(observation.remoteAddress),
       "http_version": JSON(observation.httpVersion), "body_bytes": .int(observation.bodyBytes),
       "timing": [

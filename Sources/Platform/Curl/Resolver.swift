@@ -19,6 +19,8 @@ public final class Resolver: EventSource {
     public var hostsPath = "/etc/hosts"
     public var tryTimeoutMs: Int32 = 1500
     public var tries: Int32 = 3
+    /// Whether a server's refusal is an answer, rather than a reason to ask the next server.
+    var takesRefusals = false
     public init() {}
   }
 
@@ -36,6 +38,7 @@ public final class Resolver: EventSource {
   private var pending = 0
   private var resolvModified = (Int.min, Int.min)
   private var resolvCheckedNs: UInt64 = 0
+  private(set) lazy var watch = ResolverWatch(self, loop: loop, configuration: configuration)
 
   init(loop: EventLoop, configuration: Configuration) throws(LoopError) {
     self.loop = loop
@@ -74,6 +77,31 @@ public final class Resolver: EventSource {
     return lookup.isDone ? nil : lookup
   }
 
+  /// Asks the servers for the root of the DNS.
+  func askForRoot(_ question: ResolverWatch.Question) {
+    reopenIfConfigurationChanged()
+    guard let channel else { return question.arrived(ARES_ESERVFAIL) }
+    pending += 1
+    let context = Unmanaged.passRetained(RootQuestion(self, question)).toOpaque()
+    ares_query(channel, ".", internetClass, nameServerType, rootArrived, context)
+  }
+
+  /// What c-ares holds while a question for the root is under way.
+  fileprivate final class RootQuestion {
+    private let resolver: Resolver
+    private let question: ResolverWatch.Question
+
+    init(_ resolver: Resolver, _ question: ResolverWatch.Question) {
+      self.resolver = resolver
+      self.question = question
+    }
+
+    func arrived(_ status: Int32) {
+      resolver.pending -= 1
+      question.arrived(status)
+    }
+  }
+
   func descriptorReady(_ fd: Int32, events: UInt32) {
     guard let channel else { return }
     let canRead = events & (EPOLLIN.rawValue | EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
@@ -100,7 +128,8 @@ public final class Resolver: EventSource {
     var opened: ares_channel?
     let context = Unmanaged.passUnretained(self).toOpaque()
     let code = cares_open(
-      &opened, socketChanged, context, configuration.tryTimeoutMs, configuration.tries, configuration.servers)
+      &opened, socketChanged, context, configuration.tryTimeoutMs, configuration.tries, configuration.servers,
+      configuration.takesRefusals ? 1 : 0)
     guard code == ARES_SUCCESS, let opened else { throw LoopError(call: "ares_init_options", code: EINVAL) }
     channel = opened
   }
@@ -246,4 +275,16 @@ private func addressesArrived(
 ) {
   guard let context else { return }
   Unmanaged<Resolver.Lookup>.fromOpaque(context).takeRetainedValue().arrived(status, answer)
+}
+
+// RFC 1035, sections 3.2.2 and 3.2.4.
+private let internetClass: Int32 = 1
+private let nameServerType: Int32 = 2
+
+private func rootArrived(
+  _ context: UnsafeMutableRawPointer?, _ status: Int32, _ timeouts: Int32, _ answer: UnsafeMutablePointer<UInt8>?,
+  _ size: Int32
+) {
+  guard let context else { return }
+  Unmanaged<Resolver.RootQuestion>.fromOpaque(context).takeRetainedValue().arrived(status)
 }

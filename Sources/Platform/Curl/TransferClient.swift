@@ -65,6 +65,15 @@ public final class TransferClient: EventSource {
     if free.count < Self.handlesKept { free.append(exchange) }
   }
 
+  /// Whether the DNS servers answer at all, when last in doubt; nil before there was a doubt.
+  public var resolverWorks: Bool? { resolver.watch.works }
+
+  /// After a lookup that came to nothing: calls `done` once, on the loop, with whether the servers answered anything that was
+  /// asked at `sinceNs` or later. Takes three seconds at most.
+  public func checkResolver(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
+    resolver.watch.ask(sinceNs: sinceNs, done)
+  }
+
   func descriptorReady(_ fd: Int32, events: UInt32) {
     var mask: Int32 = 0
     if events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }

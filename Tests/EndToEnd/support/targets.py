@@ -53,8 +53,11 @@ class _Server(http.server.ThreadingHTTPServer):
 class Target:
     """An HTTP server in one of the modes healthy, failing, slow, flaky or dead; may be stopped and started again."""
 
-    def __init__(self, mode: str = "healthy", delay: float = 1.0, tls: ssl.SSLContext | None = None):
+    def __init__(
+        self, mode: str = "healthy", delay: float = 1.0, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+    ):
         self.mode = mode
+        self.address = address
         self.delay = delay
         self.hits = 0
         self.released = threading.Event()
@@ -65,10 +68,14 @@ class Target:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/"
+        return f"{'https' if self._tls else 'http'}://{self.address}:{self._port}/"
+
+    @property
+    def port(self) -> int:
+        return self._port
 
     def start(self):
-        self._server = _Server(("127.0.0.1", self._port), _Handler)
+        self._server = _Server((self.address, self._port), _Handler)
         self._server.target = self
         if self._tls:
             self._server.socket = self._tls.wrap_socket(

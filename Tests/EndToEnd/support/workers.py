@@ -1,8 +1,10 @@
 """Workers: the real one as a process, one that a test plays by hand, and a link to the control plane that can be cut."""
 
+import datetime
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -14,6 +16,7 @@ from .process import BINARY
 from .waiting import eventually
 
 CLUSTER_TOKEN = "a-cluster-token-for-tests-0123456789"
+QUICK = {"interval_s": 5, "timeout_ms": 1000, "attempts": 1}
 
 
 class WorkerProcess:
@@ -113,16 +116,19 @@ class ByHand:
 
 
 class Link:
-    """A TCP proxy to the control plane that can be cut, or lose answers on their way back."""
+    """A TCP proxy to the control plane that can be cut, be clogged, or lose answers on their way back."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None):
         self._to = port
+        self._tls = tls
         self._open = True
+        self._flows = threading.Event()
+        self._flows.set()
         self._lose = 0
         self.lost = 0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener = socket.create_server((address, 0), backlog=128)
+        self.url = f"{'https' if tls else 'http'}://{address}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
@@ -135,12 +141,20 @@ class Link:
     def mend(self):
         self._open = True
 
+    def clog(self):
+        """Connections stay, and nothing passes."""
+        self._flows.clear()
+
+    def unclog(self):
+        self._flows.set()
+
     def lose_answers(self, count: int):
         """The next so many deliveries of results arrive, but their answers do not."""
         self._lose = count
 
     def stop(self):
         self.cut()
+        self.unclog()
         self._listener.close()
 
     def _accept(self):
@@ -153,6 +167,8 @@ class Link:
                 _close(near)
                 continue
             try:
+                if self._tls:
+                    near = self._tls.wrap_socket(near, server_side=True)
                 far = socket.create_connection(("127.0.0.1", self._to), 5)
             except OSError:
                 _close(near)
@@ -164,6 +180,7 @@ class Link:
     def _pump(self, source: socket.socket, sink: socket.socket, is_request: bool):
         try:
             while data := source.recv(65536):
+                self._flows.wait()
                 sink.sendall(data)
                 if is_request and self._lose > 0 and b"POST /api/v1/worker/results/" in data:
                     self._lose -= 1
@@ -201,3 +218,33 @@ def slots(client, monitor: str, region: str | None = None, **window) -> dict:
 
 def has_faketime() -> bool:
     return os.access("/usr/bin/faketime", os.X_OK)
+
+
+def first_results(plane, monitor: dict, within: float = 20) -> list[dict]:
+    return eventually(
+        lambda: [
+            row for row in plane.reader.read(f"monitors/{monitor['id']}/results/")["results"] if row["trigger"] == "schedule"
+        ],
+        within,
+        what="a scheduled result",
+    )
+
+
+def stamp(ms: int = 0) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=ms)
+    return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+
+
+def settled(plane, monitor: dict, since: str, until: str, within: float = 60) -> dict:
+    """The account of a stretch of time once nothing of it is open any more."""
+
+    def closed():
+        account = slots(plane.reader, monitor["id"], **{"from": since, "to": until})
+        return account if account["open"] == 0 else None
+
+    return eventually(closed, within, 0.5, what="every slot accounted for")
+
+
+def wait_until_due(job: dict):
+    due = datetime.datetime.fromisoformat(job["due_at"]).timestamp()
+    time.sleep(max(0, due - time.time() + 0.2))

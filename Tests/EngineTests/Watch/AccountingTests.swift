@@ -74,6 +74,33 @@ struct AccountingTests {
     await world.engine.stop()
   }
 
+  @Test("while this machine's DNS servers answer nobody, nothing is down; afterwards a failure is the target's again")
+  func ownResolver() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10, attempts: 1)
+    try await world.start()
+    try await world.run(seconds: 20)
+    #expect(try await world.status(id) == .up)
+    let from = world.test.clock.now + 1
+    let prober = world.prober
+    prober.statistics.resolverWorks = false
+    for _ in 0..<40 {
+      try await world.run(seconds: 1, .down)
+      #expect(try await world.status(id) != .down)
+    }
+    #expect(try await world.status(id) == .unknown)
+    let account = try await world.account(from: from, to: world.test.clock.now - 30_000)
+    #expect(!account.due.isEmpty && account.open.isEmpty)
+    #expect(Set(account.missed.keys) == account.due)
+    #expect(account.missed.values.allSatisfy { $0 == .regionSuspect })
+    prober.statistics.resolverWorks = true
+    try await world.run(seconds: 20)
+    #expect(try await world.status(id) == .up)
+    try await world.run(seconds: 25, .down)
+    #expect(try await world.status(id) == .down)
+    await world.engine.stop()
+  }
+
   @Test("what another lease holds by now is not taken from the one before it")
   func superseded() async throws {
     let world = try await WatchWorld()

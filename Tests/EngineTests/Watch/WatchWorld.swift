@@ -14,6 +14,7 @@ final class ScriptedProber: Prober {
     var runs: [ProbeRun] = []
     var cancelled: Set<UInt64> = []
     var stopped = false
+    var statistics = ProbeEngine.Statistics()
   }
 
   private let state = Mutex(State())
@@ -28,7 +29,10 @@ final class ScriptedProber: Prober {
   func submit(_ runs: [ProbeRun]) { state.withLock { $0.runs += runs } }
   func cancel(_ tokens: [UInt64]) { state.withLock { $0.cancelled.formUnion(tokens) } }
   func stop() { state.withLock { $0.stopped = true } }
-  var statistics: ProbeEngine.Statistics { ProbeEngine.Statistics() }
+  var statistics: ProbeEngine.Statistics {
+    get { state.withLock { $0.statistics } }
+    set { state.withLock { $0.statistics = newValue } }
+  }
 
   var waiting: Int { state.withLock { state in state.runs.count { !state.cancelled.contains($0.token) } } }
   var cancelled: Int { state.withLock { $0.cancelled.count } }

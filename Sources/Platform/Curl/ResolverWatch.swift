@@ -1,0 +1,93 @@
+import CAres
+
+/// Tells servers that fail from names that fail: when a lookup came to nothing, the servers are asked for the root of the
+/// DNS, which each of them can answer. Owned by the loop's thread.
+final class ResolverWatch: TimerTarget {
+  /// Room for a second try after 1.5 s.
+  private static let patienceNs: UInt64 = 3_000_000_000
+  /// How often servers that gave no answer are asked again.
+  private static let againNs: UInt64 = 5_000_000_000
+  private static let patienceTag = 0
+  private static let againTag = 1
+
+  /// Whether anybody answered when last asked; nil before.
+  private(set) var works: Bool?
+  private let loop: EventLoop
+  private weak var resolver: Resolver?
+  private let configuration: Resolver.Configuration
+  /// The same servers, asked in a way that tells a refusal from silence.
+  private lazy var frank = openFrank()
+  private var toldOfNs: UInt64 = 0
+  private var question: Question?
+  private var timer = TimerID.none
+  private var waiting: [(Bool) -> Void] = []
+
+  init(_ resolver: Resolver, loop: EventLoop, configuration: Resolver.Configuration) {
+    self.resolver = resolver
+    self.loop = loop
+    self.configuration = configuration
+  }
+
+  /// Calls `done` once, possibly before returning, with what was heard since `sinceNs`.
+  func ask(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
+    if question == nil, let works, toldOfNs >= sinceNs { return done(works) }
+    waiting.append(done)
+    if question == nil { ask() }
+  }
+
+  private func ask() {
+    loop.cancelTimer(&timer)
+    timer = loop.setTimer(loop.nowNs + Self.patienceNs, self, tag: Self.patienceTag)
+    let question = Question(self, askedNs: loop.nowNs)
+    self.question = question
+    resolver?.askForRoot(question)
+  }
+
+  fileprivate func arrived(_ question: Question, _ status: Int32) {
+    guard question === self.question else { return }
+    switch status {
+    // A server that refuses the root, has nothing to say of it or does not understand is one that is there.
+    case ARES_SUCCESS, ARES_ENODATA, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR: conclude(true)
+    case ARES_ECONNREFUSED where !question.isFrank && frank != nil:
+      question.isFrank = true
+      frank?.askForRoot(question)
+    default: conclude(false)
+    }
+  }
+
+  private func openFrank() -> Resolver? {
+    var configuration = configuration
+    configuration.takesRefusals = true
+    return try? Resolver(loop: loop, configuration: configuration)
+  }
+
+  private func conclude(_ answer: Bool) {
+    works = answer
+    toldOfNs = question?.askedNs ?? toldOfNs
+    question = nil
+    loop.cancelTimer(&timer)
+    if !answer { timer = loop.setTimer(loop.nowNs + Self.againNs, self, tag: Self.againTag) }
+    let told = waiting
+    waiting = []
+    for one in told { one(answer) }
+  }
+
+  func timerFired(tag: Int) {
+    timer = .none
+    if tag == Self.againTag { ask() } else { conclude(false) }
+  }
+
+  /// One question for the root on its way.
+  final class Question {
+    let askedNs: UInt64
+    fileprivate var isFrank = false
+    private weak var watch: ResolverWatch?
+
+    fileprivate init(_ watch: ResolverWatch, askedNs: UInt64) {
+      self.watch = watch
+      self.askedNs = askedNs
+    }
+
+    func arrived(_ status: Int32) { watch?.arrived(self, status) }
+  }
+}
