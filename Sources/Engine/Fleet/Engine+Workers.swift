@@ -235,7 +235,7 @@ extension Watched {
 
   /// Whether an attempt that fills no slot was taken in before.
   func hasSeen(_ report: RunReport, _ standing: LeaseStanding) -> Bool {
-    if report.job.slot == nil, standing == .unknown { return true }
+    if heard.has(report) || report.job.slot == nil && standing == .unknown { return true }
     guard !report.isFinal, let vote = verdict.votes.first(where: { $0.region == report.job.region }) else {
       return false
     }

@@ -220,8 +220,9 @@ extension Engine {
         ledger.outOfOrder.append((place, report))
         return .accepted
       }
-    } else if report.worker != .embedded, one.hasSeen(report, standing) {
-      return .duplicate
+    } else if report.worker != .embedded {
+      guard !one.hasSeen(report, standing) else { return .duplicate }
+      one.heard.add(report)
     }
     if report.job.slot == nil, report.isFinal, !ledger.askedRuns.insert(report.runKey).inserted { return .duplicate }
     // Its slot has its result: what a worker that slept has still to say about it moves nothing.
@@ -332,19 +333,20 @@ extension Engine {
 
 /// The state of monitors before a turn, to go back to when it could not be stored.
 final class Snapshot {
-  private var verdicts: [MonitorID: (Verdict, [RegionID: Instant])] = [:]
+  private var verdicts: [MonitorID: (Verdict, [RegionID: Instant], HeardAttempts)] = [:]
   private var woken: [Engine.Wake] = []
 
   func keep(_ one: Watched, wokenAt: Instant? = nil) {
-    if verdicts[one.id] == nil { verdicts[one.id] = (one.verdict, one.lastSlot) }
+    if verdicts[one.id] == nil { verdicts[one.id] = (one.verdict, one.lastSlot, one.heard) }
     if let wokenAt { woken.append(Engine.Wake(at: wokenAt, monitor: one.id)) }
   }
 
   /// Answers the wakes that were taken meanwhile: they are still to come.
   func restore(in watched: [MonitorID: Watched]) -> [Engine.Wake] {
-    for (id, (verdict, lastSlot)) in verdicts {
+    for (id, (verdict, lastSlot, heard)) in verdicts {
       watched[id]?.verdict = verdict
       watched[id]?.lastSlot = lastSlot
+      watched[id]?.heard = heard
     }
     for wake in woken { watched[wake.monitor]?.wakesAt = wake.at }
     return woken

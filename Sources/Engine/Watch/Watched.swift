@@ -14,6 +14,9 @@ final class Watched {
   var verdict: Verdict
   /// The newest slot that has its result, per region.
   var lastSlot: [RegionID: Instant] = [:]
+  /// Attempts of workers elsewhere that were taken in lately: they may be delivered again. Only those that fill no slot, as
+  /// a slot tells by itself.
+  var heard = HeardAttempts()
   /// When the engine is to ask the verdict again, as it stands in the heap.
   var wakesAt: Instant?
   /// Plan rows that stand in the heap: an edit that leaves a row alone adds no second chain of slots.
@@ -81,5 +84,31 @@ final class Watched {
   func plans(_ job: JobID) -> Bool {
     guard let slot = job.slot else { return true }
     return plan.contains { $0.region == job.region && $0.contains(slot) }
+  }
+}
+
+/// The newest attempts that were heard of, oldest first.
+struct HeardAttempts {
+  private struct Key: Equatable {
+    let run: RunKey
+    let attempt: Int
+    let worker: WorkerID
+
+    init(_ report: RunReport) {
+      run = report.runKey
+      attempt = report.attempt
+      worker = report.worker
+    }
+  }
+
+  /// Every region's attempts of two failing slots.
+  private static let max = 64
+  private var keys: [Key] = []
+
+  func has(_ report: RunReport) -> Bool { keys.contains(Key(report)) }
+
+  mutating func add(_ report: RunReport) {
+    if keys.count == Self.max { keys.removeFirst() }
+    keys.append(Key(report))
   }
 }
