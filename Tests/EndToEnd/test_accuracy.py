@@ -19,6 +19,8 @@ from support.process import BINARY
 DELAY = 0.120
 TOLERANCE_US = 5000
 
+pytestmark = pytest.mark.quiet
+
 
 class DelayingServer:
     """Answers one request a connection, late in the phase that it was told."""

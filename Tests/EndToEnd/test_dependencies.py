@@ -10,6 +10,8 @@ from support.pages import Watched, axe_findings, scrolls_sideways
 from support.steps import wait_for_status, webhook_channel
 from support.waiting import eventually
 
+pytestmark = pytest.mark.fleet
+
 
 @pytest.fixture
 def owner(serve):

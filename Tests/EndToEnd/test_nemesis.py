@@ -19,6 +19,8 @@ from support.translating import FromTheFuture
 from support.waiting import eventually
 from support.workers import QUICK, Link, first_results, settled, slots, stamp
 
+pytestmark = pytest.mark.fleet
+
 
 def states(plane) -> dict[str, str]:
     return {one["name"]: one["state"] for one in plane.reader.read("regions/")["results"]}

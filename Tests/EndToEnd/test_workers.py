@@ -15,6 +15,8 @@ from support.workers import (
     CLUSTER_TOKEN, QUICK, ByHand, Link, WorkerProcess, first_results, has_faketime, settled, slots, stamp, wait_until_due,
 )  # fmt: skip
 
+pytestmark = pytest.mark.fleet
+
 
 def test_a_second_region_takes_part(plane, worker, target, region):
     one = worker(plane.url, region)
