@@ -12,7 +12,7 @@ final class ProbeCore: TimerTarget {
   let loop: EventLoop
   let client: TransferClient
   let world: World
-  private let configuration: ProbeEngine.Configuration
+  let configuration: ProbeEngine.Configuration
   private let published: Published
   private let sink: @Sendable ([ProbeReport]) -> Void
   private var runs: [UInt64: CheckRun] = [:]

@@ -16,6 +16,10 @@ public final class ProbeEngine: Sendable {
     public var batchReports = 256
     public var batchMs: UInt64 = 100
     public var userAgent = "Martlet"
+    /// Whether the way to an address leads through the network that the DNS is reached by.
+    var isFar: @Sendable (String) -> Bool = { address in
+      IPAddress(address).map { AddressPolicy.scope(high: $0.high, low: $0.low) == .public } ?? false
+    }
     public init() {}
   }
 

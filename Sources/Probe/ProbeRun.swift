@@ -42,7 +42,7 @@ public struct ProbeReport: Sendable {
   public var lateMs: Int32
   public var status: CheckStatus
   public var observation: Observation
-  /// The servers that were asked for the name answer nobody: this says nothing about the target.
+  /// Not even the DNS servers answer: this says nothing about the target.
   public var isOwnTrouble: Bool
 
   public init(

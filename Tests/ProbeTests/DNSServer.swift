@@ -16,8 +16,11 @@ final class DNSServer: @unchecked Sendable {
   private let fd: Int32
   private let asked = Mutex<[String]>([])
 
-  /// `name type` of each question in order, such as `www.test A`.
-  var questions: [String] { asked.withLock { $0 } }
+  /// `name type` of each question for a name in order, such as `www.test A`.
+  var questions: [String] { asked.withLock { $0.filter { $0 != Self.root } } }
+  /// How often the root was asked for, which an engine does by itself.
+  var rootQuestions: Int { asked.withLock { $0.count { $0 == Self.root } } }
+  private static let root = " NS"
   var configuration: String { "127.0.0.1:\(port)" }
 
   init(
@@ -48,7 +51,7 @@ final class DNSServer: @unchecked Sendable {
         guard count > 12 else { return }
         let query = Array(packet.prefix(count))
         let (name, type, end) = Self.question(query)
-        self?.asked.withLock { $0.append("\(name) \(type == 28 ? "AAAA" : "A")") }
+        self?.asked.withLock { $0.append("\(name) \(type == 28 ? "AAAA" : type == 2 ? "NS" : "A")") }
         guard let reply = Self.reply(query, end, type, answer(name, type == 28)) else { continue }
         let (to, size) = (peer, length)
         // Each answer waits on its own, so that questions asked together are answered together.

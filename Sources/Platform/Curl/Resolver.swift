@@ -258,6 +258,7 @@ public final class Resolver: EventSource {
       guard let done else { return }
       self.done = nil
       let found = v4 + v6
+      if !found.isEmpty { resolver.watch.found() }
       done(found.isEmpty ? .failure(failure ?? .notFound("The name \(host) has no address.")) : .success(found))
     }
   }

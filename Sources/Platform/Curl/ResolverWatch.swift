@@ -1,17 +1,24 @@
 import CAres
 
-/// Tells servers that fail from names that fail: when a lookup came to nothing, the servers are asked for the root of the
-/// DNS, which each of them can answer. Owned by the loop's thread.
+/// Tells a network that fails here from targets that fail: when a check came to nothing, the DNS servers are asked for the
+/// root of the DNS, which each of them can answer and hardly any keeps. Owned by the loop's thread.
 final class ResolverWatch: TimerTarget {
   /// Room for a second try after 1.5 s.
   private static let patienceNs: UInt64 = 3_000_000_000
   /// How often servers that gave no answer are asked again.
   private static let againNs: UInt64 = 5_000_000_000
+  /// And how often those that find names, but never said a word about the root.
+  private static let unprovedNs: UInt64 = 600_000_000_000
   private static let patienceTag = 0
   private static let againTag = 1
+  /// The first question is put soon after the first name was found, so that a later silence proves something.
+  private static let firstNs: UInt64 = 1_000_000_000
 
-  /// Whether anybody answered when last asked; nil before.
+  /// Whether the servers answered when last asked; nil before. Servers that find names and have never said a word about the
+  /// root prove nothing by that.
   private(set) var works: Bool?
+  private var rootAnswered = false
+  private var nameFound = false
   private let loop: EventLoop
   private weak var resolver: Resolver?
   private let configuration: Resolver.Configuration
@@ -28,11 +35,24 @@ final class ResolverWatch: TimerTarget {
     self.configuration = configuration
   }
 
-  /// Calls `done` once, possibly before returning, with what was heard since `sinceNs`.
-  func ask(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
+  /// Calls `done` once, possibly before returning, with what was heard since `sinceNs`. What is not about a name needs servers
+  /// that answered before.
+  func ask(sinceNs: UInt64, aboutName: Bool, _ done: @escaping (Bool) -> Void) {
+    guard aboutName || rootAnswered else { return done(true) }
     if question == nil, let works, toldOfNs >= sinceNs { return done(works) }
     waiting.append(done)
     if question == nil { ask() }
+  }
+
+  /// The servers found a name.
+  func found() {
+    guard !nameFound else { return }
+    nameFound = true
+    if works == nil, question == nil, timer == .none {
+      timer = loop.setTimer(loop.nowNs + Self.firstNs, self, tag: Self.againTag)
+    } else if !rootAnswered, works == false {
+      works = true
+    }
   }
 
   private func ask() {
@@ -62,14 +82,18 @@ final class ResolverWatch: TimerTarget {
   }
 
   private func conclude(_ answer: Bool) {
-    works = answer
+    if answer { rootAnswered = true }
+    let works = answer || nameFound && !rootAnswered
+    self.works = works
     toldOfNs = question?.askedNs ?? toldOfNs
     question = nil
     loop.cancelTimer(&timer)
-    if !answer { timer = loop.setTimer(loop.nowNs + Self.againNs, self, tag: Self.againTag) }
+    if !answer {
+      timer = loop.setTimer(loop.nowNs + (works ? Self.unprovedNs : Self.againNs), self, tag: Self.againTag)
+    }
     let told = waiting
     waiting = []
-    for one in told { one(answer) }
+    for one in told { one(works) }
   }
 
   func timerFired(tag: Int) {

@@ -68,10 +68,10 @@ public final class TransferClient: EventSource {
   /// Whether the DNS servers answer at all, when last in doubt; nil before there was a doubt.
   public var resolverWorks: Bool? { resolver.watch.works }
 
-  /// After a lookup that came to nothing: calls `done` once, on the loop, with whether the servers answered anything that was
-  /// asked at `sinceNs` or later. Takes three seconds at most.
-  public func checkResolver(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
-    resolver.watch.ask(sinceNs: sinceNs, done)
+  /// After a request that came to nothing, in the lookup of its name or later: calls `done` once, on the loop, with whether the
+  /// DNS servers answered what was asked of them at `sinceNs` or later. Takes three seconds at most.
+  public func checkNetwork(sinceNs: UInt64, aboutName: Bool, _ done: @escaping (Bool) -> Void) {
+    resolver.watch.ask(sinceNs: sinceNs, aboutName: aboutName, done)
   }
 
   func descriptorReady(_ fd: Int32, events: UInt32) {
