@@ -32,7 +32,7 @@ struct ResultLogTests {
     #expect(missed.map(\.missed) == [MissedSlot(slot: midnight + 120_000, reason: .overloaded)])
   }
 
-  @Test("what was put down to a silent worker is what the worker says once it is back", arguments: MissedReason.allCases)
+  @Test("what was put down to a silent worker is what it says once it is back", arguments: MissedReason.allCases)
   func betterReason(_ first: MissedReason) async throws {
     let world = try await HistoryWorld()
     try await world.monitor()
