@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import JSON
+import Worker
 
 /// Who a worker is to its control plane, kept from one start to the next.
 struct WorkerIdentity {
@@ -19,15 +20,18 @@ struct WorkerFolder {
 
   init(_ path: String) throws(CommandFailure) {
     self.path = path
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw Self.refused("The folder \(path) cannot be made (\(Self.reason)). Name another with --data.")
+    do throws(DurableFile.Failure) { try DurableFile.makeFolder(path) } catch {
+      throw Self.refused("The folder \(path) cannot be made (\(error)). Name another with --data.")
     }
     let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
       throw Self.refused("The folder \(path) cannot be written (\(Self.reason)). Name another with --data.")
     }
-    guard clinux_lock(lock) == 1 else {
-      throw Self.refused("Another worker holds the folder \(path). Stop it, or name another with --data.")
+    // Held until the process ends: the descriptor is nobody's to close.
+    switch clinux_lock(lock) {
+    case 1: break
+    case 0: throw Self.refused("Another worker holds the folder \(path). Stop it, or name another with --data.")
+    default: throw Self.refused("The folder \(path) cannot be locked (\(Self.reason)). Name another with --data.")
     }
   }
 
@@ -47,19 +51,14 @@ struct WorkerFolder {
     return WorkerIdentity(controlPlane: plane, region: region, worker: worker, token: token)
   }
 
-  /// Written beside and renamed, so that there is never half of it.
+  /// There is never half of it, and once this has returned no crash brings the one before back.
   func keep(_ identity: WorkerIdentity) throws(CommandFailure) {
     let json: JSON = [
       "control_plane": .string(identity.controlPlane), "region": .string(identity.region),
       "worker_id": .string(identity.worker), "api_token": .string(identity.token),
     ]
-    let bytes = json.bytes
-    let draft = file + ".new"
-    let made = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard made >= 0 else { throw Self.refused("\(file) cannot be written: \(Self.reason).") }
-    let wrote = bytes.withUnsafeBytes { write(made, $0.baseAddress, $0.count) }
-    guard wrote == bytes.count, fsync(made) == 0, close(made) == 0, rename(draft, file) == 0 else {
-      throw Self.refused("\(file) cannot be written in full: \(Self.reason). Is the disk full?")
+    do throws(DurableFile.Failure) { try DurableFile.replace(file, with: json.bytes) } catch {
+      throw Self.refused("\(file) cannot be written in full: \(error). Is the disk full?")
     }
   }
 

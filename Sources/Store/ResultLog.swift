@@ -93,8 +93,8 @@ public enum ResultLog {
     return [a, b].flatMap { n in (0..<8).map { UInt8(truncatingIfNeeded: n >> UInt64(8 * $0)) } }
   }
 
-  /// Whether a slot already has its result: for the rare one that comes out of order. A run starts at its slot or within
-  /// an hour of it.
+  /// Whether a slot already has its result: asked for each result that comes out of order, and before a slot is noted as
+  /// missed. A run starts within the hour after its slot; what a clock gets wrong before it is looked for as well.
   public static func holds(_ job: JobID, in db: Connection) throws -> Bool {
     guard let slot = job.slot else { return false }
     return try db.first(
@@ -134,14 +134,27 @@ public enum ResultLog {
     ) { body(MonitorID($0.int(0)), RegionID($0.int(1)), $0.intOrNil(2).map(Instant.init(ms:)), Instant(ms: $0.int(3))) }
   }
 
-  /// A slot that has its result by now, or is missed already, is left as it is. Answers whether it was noted.
+  /// A slot that has its result by now, or is missed already, is left as it is; but where it was put down to a worker that
+  /// was not heard of, that worker's own word is the better reason. Answers whether it was noted as one more.
   @discardableResult
   public static func missed(_ job: JobID, reason: MissedReason, in db: Connection) throws -> Bool {
     guard let slot = job.slot, try !holds(job, in: db) else { return false }
-    return try db.run(
+    let values: [Value] = [
+      .int(job.monitor.raw), .int(job.region.raw), .int(slot.ms), .int(Int64(reason.rawValue)),
+    ]
+    let isNew =
+      try db.run(
+        """
+        INSERT INTO slot_missed (monitor_id, region_id, slot_ms, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+        """, values) == 1
+    guard !isNew, reason == .spoolFull else { return isNew }
+    let guesses: [MissedReason] = [.workerLost, .workerOffline]
+    try db.run(
       """
-      INSERT INTO slot_missed (monitor_id, region_id, slot_ms, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
-      """, [.int(job.monitor.raw), .int(job.region.raw), .int(slot.ms), .int(Int64(reason.rawValue))]) == 1
+      UPDATE slot_missed SET reason = $4 WHERE monitor_id = $1 AND region_id = $2 AND slot_ms = $3
+        AND reason IN ($5, $6)
+      """, values + guesses.map { .int(Int64($0.rawValue)) })
+    return false
   }
 
   /// A result that came late takes the place of `missed`.

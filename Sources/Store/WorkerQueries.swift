@@ -52,18 +52,20 @@ public enum WorkerQueries {
     ) { (row($0), $0.blob(7), $0.isNull(8) ? nil : $0.blob(8)) }
   }
 
-  /// A second secret that counts beside the first, until it is used.
-  public static func offerSecret(_ hash: [UInt8], worker: WorkerID, in db: Connection) throws {
-    try db.run("UPDATE worker SET next_secret_hash = $1 WHERE id = $2", [.blob(hash), .int(worker.raw)])
+  /// A second secret that counts beside the first, until it is used. False where `known` is not the first any more.
+  public static func offerSecret(_ hash: [UInt8], known: [UInt8], worker: WorkerID, in db: Connection) throws -> Bool {
+    try db.run(
+      "UPDATE worker SET next_secret_hash = $1 WHERE id = $2 AND secret_hash = $3 AND revoked_ms IS NULL",
+      [.blob(hash), .int(worker.raw), .blob(known)]) == 1
   }
 
-  /// The second secret was used: it is the only one from here on.
-  public static func takeUpSecret(worker: WorkerID, in db: Connection) throws {
+  /// The second secret was used: it is the only one from here on. False where another took its place meanwhile.
+  public static func takeUpSecret(_ hash: [UInt8], worker: WorkerID, in db: Connection) throws -> Bool {
     try db.run(
       """
       UPDATE worker SET secret_hash = next_secret_hash, next_secret_hash = NULL
-      WHERE id = $1 AND next_secret_hash IS NOT NULL
-      """, [.int(worker.raw)])
+      WHERE id = $1 AND next_secret_hash = $2 AND revoked_ms IS NULL
+      """, [.int(worker.raw), .blob(hash)]) == 1
   }
 
   public static func touch(_ worker: WorkerID, address: String, at: Instant, in db: Connection) throws {

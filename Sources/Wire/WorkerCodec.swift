@@ -24,27 +24,6 @@ extension Assignment {
     members += MonitorCodec.secret(settings)?.members ?? []
     return .object(members)
   }
-
-  public init(_ json: JSON, region: RegionID) throws(WorkerMessage.Malformed) {
-    let monitor = MonitorID(try json.neededInt("key"))
-    let settings = MonitorCodec.settings(
-      name: json["name"]?.string ?? "", url: try json.neededText("url", 1...Limits.urlBytesMax),
-      kind: json["type"]?.string ?? "http", intervalS: Int(clamping: try json.neededInt("interval_s")), enabled: true,
-      plain: json, secret: json)
-    var plan: [PlanRow] = []
-    for (index, slots) in (json["slots"]?.array ?? []).enumerated() {
-      let interval = try slots.neededMs("interval_ms")
-      guard interval > 0 else { throw .init("/slots/\(index)/interval_ms", "must be above zero") }
-      plan.append(
-        PlanRow(
-          id: Int64(index), monitor: monitor, region: region, from: Instant(ms: try slots.neededMs("from_ms")),
-          to: slots["to_ms"]?.int.map(Instant.init(ms:)), intervalMs: interval,
-          phaseMs: try slots.neededMs("phase_ms")))
-    }
-    self.init(
-      monitor: monitor, version: try json.neededInt("version"), settings: settings,
-      allowsPrivate: json["allows_private"]?.bool ?? false, plan: plan)
-  }
 }
 
 extension JobsAnswer {
@@ -93,48 +72,6 @@ extension JobsAnswer {
     }
     put(",\"share\":{\"index\":\(share.index),\"of\":\(share.of)},\"server_time\":\"\(serverTime.rfc3339)\"}")
     return out
-  }
-
-  /// Monitors that were read before and did not change since are taken from `known` instead of being read again.
-  public init(_ json: JSON, region: RegionID?, known: (MonitorID, Int64) -> Assignment?)
-    throws(WorkerMessage.Malformed)
-  {
-    self.init(serverTime: try json.neededPlausibleInstant("server_time"))
-    for item in json["jobs"]?.array ?? [] {
-      guard let id = JobID(try item.neededText("job_id", 1...80)) else { throw .init("/job_id", "is no job id") }
-      let job = Job(
-        id: id, due: try item.neededPlausibleInstant("due_at"),
-        budgetMs: Int32(clamping: try item.neededInt("budget_ms")),
-        firstAttempt: UInt8(clamping: try item.optionalInt("first_attempt") ?? 0))
-      guard let monitor = item["monitor"] else { throw .init("/monitor", "is missing") }
-      let version = try monitor.neededInt("version")
-      let assignment: Assignment
-      if let same = known(id.monitor, version) {
-        assignment = same
-      } else {
-        assignment = try Assignment(monitor, region: id.region)
-      }
-      jobs.append(
-        OfferedJob(
-          job: job, generation: Generation(raw: try item.neededInt("generation")),
-          leaseUntil: Instant(ms: try item.neededMs("lease_until_ms")), assignment: assignment))
-    }
-    if let share = json["share"], let index = share["index"]?.int, let of = share["of"]?.int, of > 0, index >= 0 {
-      self.share = Share(index: Int(clamping: index % of), of: Int(clamping: of))
-    }
-    guard let plan = json["plan"], !plan.isNull else { return }
-    var delta = PlanDelta()
-    delta.isWhole = plan["whole"]?.bool ?? false
-    delta.version = try plan.neededInt("version")
-    delta.hasMore = plan["more"]?.bool ?? false
-    delta.removed = (plan["removed"]?.array ?? []).compactMap { $0.int.map { MonitorID($0) } }
-    for monitor in plan["monitors"]?.array ?? [] {
-      // A worker learns its region's number with its first monitor.
-      let number = monitor["region_key"]?.int.map { RegionID($0) } ?? region
-      guard let number else { throw .init("/plan/monitors", "name no region") }
-      delta.assignments.append(try Assignment(monitor, region: number))
-    }
-    self.plan = delta
   }
 }
 
@@ -185,7 +122,8 @@ extension WorkerReport {
   private static let numbers: [(String, WritableKeyPath<WorkerReport, Int> & Sendable)] = [
     ("in_flight", \.inFlight), ("started", \.started), ("started_late", \.startedLate),
     ("lateness_p99_ms", \.latenessP99Ms), ("loop_lag_p99_us", \.loopLagP99Us), ("busy_permille", \.busyPermille),
-    ("spool_bytes", \.spoolBytes), ("spooled", \.spooled), ("dropped", \.dropped), ("skew_ms", \.skewMs),
+    ("spool_bytes", \.spoolBytes), ("spooled", \.spooled), ("dropped", \.dropped), ("forgotten", \.forgotten),
+    ("torn", \.torn), ("refused", \.refused), ("refused_jobs", \.refusedJobs), ("skew_ms", \.skewMs),
     ("crash", \.crash),
   ]
 

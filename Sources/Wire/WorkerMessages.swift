@@ -111,12 +111,56 @@ public struct OfferedJob: Hashable, Sendable {
   }
 }
 
+/// That a monitor is not done here, and why: a pointer into its assignment and what is wrong there.
+public struct Refusal: Hashable, Sendable {
+  public var monitor: MonitorID?
+  /// As people know the monitor.
+  public var name: String
+  public var reason: String
+
+  public init(monitor: MonitorID?, name: String, reason: String) {
+    self.monitor = monitor
+    self.name = name
+    self.reason = reason
+  }
+}
+
+/// A job in an answer to `jobs/` that cannot be done here.
+public struct RefusedJob: Hashable, Sendable {
+  /// Its id as it was written, which need not be one that this version can read.
+  public var text: String
+  public var generation: Generation?
+  public var refusal: Refusal
+
+  public init(text: String, generation: Generation?, refusal: Refusal) {
+    self.text = text
+    self.generation = generation
+    self.refusal = refusal
+  }
+
+  /// Why its slot will have no result: of the workers that there are, none does it.
+  public static let missed = MissedReason.workerOffline
+
+  /// As a result that hands it back.
+  public var json: JSON {
+    [
+      "job_id": .string(text), "generation": generation.map { .int($0.raw) } ?? .null, "late_ms": 0,
+      "missed": .string(Self.missed.name),
+    ]
+  }
+}
+
 /// What changed in the plan of a worker's region since the version that it named.
 public struct PlanDelta: Hashable, Sendable {
+  /// What a version can be: the number of a run of the control plane, times 2^32, and a count.
+  public static let versions: Range<Int64> = 0..<1 << 62
+
   /// What is not named in this or a later delta is gone.
   public var isWhole = false
   public var version: Int64 = 0
   public var assignments: [Assignment] = []
+  /// Monitors whose assignment says what this version cannot do.
+  public var refused: [Refusal] = []
   public var removed: [MonitorID] = []
   /// More of it follows with the next poll.
   public var hasMore = false
@@ -127,6 +171,7 @@ public struct PlanDelta: Hashable, Sendable {
 /// The answer to `jobs/`.
 public struct JobsAnswer: Hashable, Sendable {
   public var jobs: [OfferedJob] = []
+  public var refused: [RefusedJob] = []
   public var plan: PlanDelta?
   /// The place of this worker among the healthy ones of its region, and how many they are: who does what when nobody can
   /// be asked.

@@ -8,6 +8,8 @@ struct Canary: Sendable {
   private static let freshNs: UInt64 = 2_000_000_000
   private static let timeoutMs = 3000
 
+  static let countMax = 8
+
   private(set) var works: Bool?
   private var askedNs: UInt64 = 0
   /// When the look that `works` tells of was asked for.
@@ -23,11 +25,9 @@ struct Canary: Sendable {
     let age = nowNs - min(askedNs, nowNs)
     guard askedNs == 0 || age >= Self.everyNs || isUrgent && age >= Self.freshNs else { return [] }
     var runs: [ProbeRun] = []
-    for (index, url) in urls.enumerated() {
-      var settings = MonitorSettings(name: "canary", url: url)
-      settings.timeoutMs = Self.timeoutMs
-      settings.attempts = 1
-      guard let target = try? ProbeTarget(settings) else { continue }
+    for (index, url) in urls.prefix(Self.countMax).enumerated() {
+      // Whoever starts a worker hears at its start of one that is none (`Canaries.problem`).
+      guard let target = try? Self.target(url) else { continue }
       runs.append(
         ProbeRun(
           token: Self.firstToken + UInt64(index), target: target, dueNs: 0, budgetMs: Int64(Self.timeoutMs),
@@ -37,6 +37,13 @@ struct Canary: Sendable {
     waiting = runs.count
     anyWorked = false
     return runs
+  }
+
+  fileprivate static func target(_ url: String) throws(TargetError) -> ProbeTarget {
+    var settings = MonitorSettings(name: "canary", url: url)
+    settings.timeoutMs = Self.timeoutMs
+    settings.attempts = 1
+    return try ProbeTarget(settings)
   }
 
   mutating func take(_ report: ProbeReport, nowNs: UInt64) {
@@ -49,6 +56,24 @@ struct Canary: Sendable {
 
   /// Whether the network works by a look that was not begun before that moment; nil while one is to come.
   func verdict(askedAfterNs: UInt64) -> Bool? { toldOfNs >= askedAfterNs ? works : nil }
+}
+
+/// Places that an operator names as canaries. They may be private ones: whoever starts the worker chose them.
+public enum Canaries {
+  public static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+
+  /// Nil where each of a list, with commas between, can be looked at; or what to write instead. A worker with canaries
+  /// none of which can be looked at would call every failure its own network's.
+  public static func problem(_ text: String) -> String? {
+    let urls = list(text)
+    guard (1...Canary.countMax).contains(urls.count) else { return "give 1 to \(Canary.countMax) addresses." }
+    for url in urls {
+      do throws(TargetError) { _ = try Canary.target(url) } catch {
+        return "give http or https addresses: \(url) is none. \(error.detail)"
+      }
+    }
+    return nil
+  }
 }
 
 extension WorkerCore {

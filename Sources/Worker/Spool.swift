@@ -1,60 +1,85 @@
-import CLinux
 import Domain
 import Glibc
 import JSON
 import Wire
 
 /// Results on disk that nobody took yet: append-only segments of checksummed records, oldest first, within a bound of
-/// bytes and of age. What does not fit any more is dropped from its old end, and each dropped slot is delivered as
-/// `missed(spool_full)`. Owned by one thread.
+/// bytes and of age, and within what the disk takes. What does not fit any more is dropped from its old end; slots that
+/// were dropped are noted in segments of their own and delivered as `missed(spool_full)`. Owned by one thread.
 public final class Spool {
   public struct Configuration: Sendable {
     public var bytesMax = 256 << 20
     public var ageMs = Limits.spoolAgeMs
+    /// At most; less where the bound or the disk is small, so that dropping one segment is never to drop most.
     public var segmentBytes = 1 << 20
     public init() {}
   }
 
   public struct Failure: Error, CustomStringConvertible {
     public let description: String
+    /// The disk has no room: what is dropped makes some.
+    public var isFull = false
   }
 
-  private struct Segment {
+  struct Segment {
     var number: Int
-    var bytes: Int
-    var records: Int
+    var bytes = 0
+    var records = 0
     /// Records that were handed out and delivered.
     var delivered = 0
-    var created: Instant
-    var holdsMissed: Bool
+    /// The newest slot or start in it, by the control plane's clock.
+    var newest = Instant(ms: 0)
+    /// Dropped slots rather than results.
+    let holdsMissed: Bool
   }
 
-  private static let headBytes = 8
-  private static let recordBytesMax = 1 << 20
+  private struct Writing {
+    let number: Int
+    let descriptor: Int32
+    var isSynced = true
+  }
 
-  private let folder: String
-  private let configuration: Configuration
-  private let now: () -> Instant
-  /// By number: what was dropped comes before what is kept, the oldest first.
-  private var segments: [Segment] = []
-  private var open: (number: Int, descriptor: Int32)?
-  private var nextNumber = 1
+  let folder: String
+  let configuration: Configuration
+  let segmentBytes: Int
+  let disk: SpoolDisk
+  /// By number, which is the order of their making: notes of what was dropped stand behind results that were kept before.
+  var segments: [Segment] = []
+  /// The segment that results go to, and the one that notes of dropped slots go to.
+  private var writing: [Bool: Writing] = [:]
+  /// The highest number that was ever given to a file here. Its file stays, though emptied, until there is a higher one:
+  /// no number names two things.
+  private var highest = 0
+  private var emptied: Int?
+  var hasReserve = false
+  var lastRead: (number: Int, count: Int)?
+  private var lastTold = ""
+
+  /// The control plane's time; nil while it is not known, and then nothing is too old.
+  public var now: Instant?
   public private(set) var bytes = 0
+  /// Results and dropped slots that wait.
   public private(set) var records = 0
   /// Results dropped since the start, and those of them of which not even the slot could be kept.
-  public private(set) var dropped = 0
-  public private(set) var forgotten = 0
-  /// Bytes cut from the end of a segment because they were no whole record.
+  public internal(set) var dropped = 0
+  public internal(set) var forgotten = 0
+  /// Records cut from the end of a segment because they were not whole.
   public private(set) var torn = 0
 
   /// Opens what an earlier process left; a torn tail is cut.
-  public init(folder: String, configuration: Configuration = Configuration(), now: @escaping () -> Instant)
-    throws(Failure)
-  {
+  public convenience init(folder: String, configuration: Configuration = Configuration()) throws(Failure) {
+    try self.init(folder: folder, configuration: configuration, disk: SpoolDisk())
+  }
+
+  init(folder: String, configuration: Configuration, disk: SpoolDisk) throws(Failure) {
     self.folder = folder
     self.configuration = configuration
-    self.now = now
-    if mkdir(folder, 0o700) != 0, errno != EEXIST { throw Self.failure("cannot be made", folder) }
+    self.disk = disk
+    do throws(DurableFile.Failure) { try DurableFile.makeFolder(folder) } catch {
+      throw Self.failure("cannot be made", folder, code: error.code)
+    }
+    let room = min(configuration.bytesMax, SpoolDisk.capacity(of: folder) ?? .max)
+    segmentBytes = min(configuration.segmentBytes, max(4096, room / 16))
     guard let entries = opendir(folder) else { throw Self.failure("cannot be read", folder) }
     defer { closedir(entries) }
     var numbers: [Int] = []
@@ -64,41 +89,46 @@ public final class Spool {
       }
       if name.hasSuffix(".seg"), let number = Int(name.dropLast(4)) { numbers.append(number) }
     }
+    highest = numbers.max() ?? 0
     for number in numbers.sorted() { try take(number) }
-    nextNumber = (numbers.max() ?? 0) + 1
+    keepReserve()
   }
 
-  deinit { if let open { Glibc.close(open.descriptor) } }
+  deinit { for one in writing.values { close(one.descriptor) } }
 
-  /// Writes results behind the others. Throws when the disk refuses; what was written before that is kept.
+  /// Writes results behind the others, at the cost of the oldest. Throws where the disk took some of them not even so:
+  /// those are counted as forgotten.
   public func append(_ results: [Delivered]) throws(Failure) {
-    for result in results { try append(result.json.bytes, isMissed: false) }
-    try drop()
+    var trouble: Failure?
+    for result in results {
+      do throws(Failure) { try keep(result) } catch {
+        dropped += 1
+        if result.fillsSlot { forgotten += 1 }
+        trouble = error
+      }
+    }
+    do throws(Failure) { try shed() } catch { trouble = trouble ?? error }
+    if let trouble { throw trouble }
   }
 
   /// The oldest results, at most `most` and of one segment, and a mark to empty the spool up to when they are delivered.
+  /// What stands in the way of one segment holds no other up, and is thrown when nothing is left to hand out.
   public func read(_ most: Int) throws(Failure) -> (results: [Delivered], mark: Int) {
-    try drop()
-    while let first = segments.first {
-      let all = try load(first.number)
-      let some = all.dropFirst(first.delivered).prefix(most)
-      if some.isEmpty {
-        try remove(first.number)
-        continue
-      }
-      // A record that this version cannot read is passed over with its neighbours.
-      let results = some.compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
-      lastRead = (first.number, some.count)
-      if results.isEmpty {
-        try empty(mark: first.number)
-        continue
-      }
-      return (results, first.number)
+    var trouble: Failure?
+    do throws(Failure) { try shed() } catch { trouble = error }
+    for segment in segments {
+      do throws(Failure) {
+        let some = try load(segment.number).dropFirst(segment.delivered).prefix(most)
+        // A record that this version cannot read is passed over.
+        let results = some.compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
+        lastRead = (segment.number, some.count)
+        if !results.isEmpty { return (results, segment.number) }
+        try empty(mark: segment.number)
+      } catch { trouble = error }
     }
+    if let trouble { throw trouble }
     return ([], 0)
   }
-
-  private var lastRead: (number: Int, count: Int)?
 
   /// What was read last is delivered.
   public func empty(mark: Int) throws(Failure) {
@@ -112,62 +142,123 @@ public final class Spool {
 
   /// Asks the disk to keep what was written.
   public func sync() throws(Failure) {
-    if let open, fdatasync(open.descriptor) != 0 { throw Self.failure("cannot be written", path(open.number)) }
+    for isMissed in [true, false] { try sync(isMissed) }
   }
 
-  // MARK: Segments
+  /// The words for a person; nil where they were the last ones said.
+  public func news(_ failure: Failure?) -> String? {
+    let words = failure.map { "spool: \($0)" } ?? ""
+    defer { lastTold = words }
+    return words == lastTold || words.isEmpty ? nil : words
+  }
 
-  private func path(_ number: Int) -> String {
+  // MARK: Files
+
+  func path(_ number: Int) -> String {
     let digits = String(number)
-    return folder + "/" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".seg"
+    return "\(folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).seg"
   }
 
-  private static func failure(_ what: String, _ path: String) -> Failure {
-    Failure(description: "\(path) \(what): \(String(cString: strerror(errno)))")
+  static func failure(_ what: String, _ path: String, code: Int32 = errno) -> Failure {
+    Failure(
+      description: "\(path) \(what): \(String(cString: strerror(code)))", isFull: code == ENOSPC || code == EDQUOT)
   }
 
-  private func append(_ payload: [UInt8], isMissed: Bool) throws(Failure) {
-    if let last = segments.last, last.bytes >= configuration.segmentBytes || last.holdsMissed != isMissed {
-      try closeSegment()
+  func write(_ result: Delivered, isMissed: Bool) throws(Failure) {
+    let payload = isMissed ? result.note : result.json.bytes
+    guard payload.count <= SpoolRecords.payloadBytesMax else {
+      throw Failure(description: "\(folder) takes no record of \(payload.count) bytes")
     }
-    if open == nil {
-      let number = nextNumber
-      let descriptor = Glibc.open(path(number), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw Self.failure("cannot be written", path(number)) }
-      nextNumber += 1
-      open = (number, descriptor)
-      segments.append(Segment(number: number, bytes: 0, records: 0, created: now(), holdsMissed: isMissed))
-    }
-    guard let open else { return }
-    var record: [UInt8] = []
-    record.reserveCapacity(payload.count + Self.headBytes)
-    for value in [UInt32(payload.count), Checksum.crc32(payload)] {
-      for shift in [UInt32(0), 8, 16, 24] { record.append(UInt8(truncatingIfNeeded: value >> shift)) }
-    }
-    record += payload
-    let wrote = record.withUnsafeBytes { write(open.descriptor, $0.baseAddress, $0.count) }
+    let record = SpoolRecords.encoded(payload)
+    let at = try segment(isMissed)
+    guard let open = writing[isMissed] else { return }
+    let wrote = disk.write(open.descriptor, record)
     guard wrote == record.count else {
-      let failure = Self.failure("cannot be written", path(open.number))
-      // A half record is no record: cut it off, or the next would be unreadable.
-      if wrote > 0 { ftruncate(open.descriptor, off_t(segments[segments.count - 1].bytes)) }
+      // Fewer than asked, without an error, is a disk without room for the rest.
+      let failure = Self.failure("cannot be written", path(open.number), code: wrote < 0 ? errno : ENOSPC)
+      // A half record is no record: cut off, or else nothing may come behind it.
+      if wrote > 0, ftruncate(open.descriptor, off_t(segments[at].bytes)) != 0 {
+        writing[isMissed] = nil
+        close(open.descriptor)
+      }
       throw failure
     }
-    segments[segments.count - 1].bytes += record.count
-    segments[segments.count - 1].records += 1
+    writing[isMissed]?.isSynced = false
+    segments[at].bytes += record.count
+    segments[at].records += 1
+    segments[at].newest = max(segments[at].newest, result.moment)
     bytes += record.count
     records += 1
   }
 
-  private func closeSegment() throws(Failure) {
-    guard let closing = open else { return }
-    open = nil
-    Glibc.close(closing.descriptor)
+  /// The place of the segment to write to: a new one where the one before is full.
+  private func segment(_ isMissed: Bool) throws(Failure) -> Int {
+    if let open = writing[isMissed], let at = segments.firstIndex(where: { $0.number == open.number }),
+      segments[at].bytes < segmentBytes
+    {
+      return at
+    }
+    try closeSegment(isMissed)
+    let number = highest + 1
+    let descriptor = open(path(number), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw Self.failure("cannot be written", path(number)) }
+    highest = number
+    writing[isMissed] = Writing(number: number, descriptor: descriptor)
+    segments.append(Segment(number: number, holdsMissed: isMissed))
+    try syncFolder()
+    if let old = emptied, disk.unlink(path(old)) == 0 { emptied = nil }
+    return segments.count - 1
   }
 
-  private func remove(_ number: Int) throws(Failure) {
-    if open?.number == number { try closeSegment() }
-    if unlink(path(number)) != 0, errno != ENOENT { throw Self.failure("cannot be removed", path(number)) }
+  /// What was written to a segment is on the disk before it is let go of.
+  private func closeSegment(_ isMissed: Bool) throws(Failure) {
+    guard let closing = writing[isMissed] else { return }
+    defer {
+      writing[isMissed] = nil
+      close(closing.descriptor)
+    }
+    try sync(isMissed)
+  }
+
+  func sync(_ isMissed: Bool) throws(Failure) {
+    guard let open = writing[isMissed], !open.isSynced else { return }
+    guard disk.sync(open.descriptor) == 0 else { throw Self.failure("cannot be written", path(open.number)) }
+    writing[isMissed]?.isSynced = true
+  }
+
+  private func syncFolder() throws(Failure) {
+    guard disk.syncFolder(folder) == 0 else { throw Self.failure("cannot be written", folder) }
+  }
+
+  /// Nothing more is written to it.
+  func close(_ number: Int) {
+    for (isMissed, open) in writing where open.number == number {
+      writing[isMissed] = nil
+      close(open.descriptor)
+    }
+  }
+
+  private func close(_ descriptor: Int32) { Glibc.close(descriptor) }
+
+  func remove(_ number: Int) throws(Failure) {
+    close(number)
+    if number == highest {
+      // It keeps its number from being given again.
+      guard truncate(path(number), 0) == 0 || errno == ENOENT else {
+        throw Self.failure("cannot be emptied", path(number))
+      }
+      emptied = number
+    } else if disk.unlink(path(number)) != 0, errno != ENOENT {
+      throw Self.failure("cannot be removed", path(number))
+    }
+    forget(number)
+    try syncFolder()
+  }
+
+  /// Leaves a segment out of the account, whatever its file does.
+  func forget(_ number: Int) {
     guard let at = segments.firstIndex(where: { $0.number == number }) else { return }
+    if lastRead?.number == number { lastRead = nil }
     bytes -= segments[at].bytes
     records -= segments[at].records - segments[at].delivered
     segments.remove(at: at)
@@ -176,32 +267,44 @@ public final class Spool {
   /// Takes a segment of an earlier process in, up to its first record that is not whole.
   private func take(_ number: Int) throws(Failure) {
     let content = try Self.content(path(number))
-    let (payloads, whole) = Self.records(content)
-    if whole < content.count {
-      torn += content.count - whole
-      if truncate(path(number), off_t(whole)) != 0 { throw Self.failure("cannot be cut", path(number)) }
+    let found = SpoolRecords.decoded(content)
+    torn += found.torn
+    if found.whole < content.count, truncate(path(number), off_t(found.whole)) != 0 {
+      throw Self.failure("cannot be cut", path(number))
     }
-    guard !payloads.isEmpty else {
-      unlink(path(number))
+    guard let first = found.payloads.first, let last = found.payloads.last else {
+      if number == highest {
+        emptied = number
+      } else if disk.unlink(path(number)) != 0 {
+        throw Self.failure("cannot be removed", path(number))
+      }
       return
     }
-    var status = stat()
-    stat(path(number), &status)
-    let isMissed = (try? JSON(parsing: payloads[0])).flatMap { $0["missed"] } != nil
-    segments.append(
-      Segment(
-        number: number, bytes: whole, records: payloads.count,
-        created: Instant(ms: Int64(status.st_mtim.tv_sec) * 1000), holdsMissed: isMissed))
-    bytes += whole
-    records += payloads.count
+    var one = Segment(number: number, holdsMissed: (try? JSON(parsing: first)).flatMap { $0["missed"] } != nil)
+    one.bytes = found.whole
+    one.records = found.payloads.count
+    // They are about in the order of time; one that cannot be read is from a newer version, and new.
+    one.newest = (try? JSON(parsing: last)).flatMap(Delivered.init)?.moment ?? Instant(ms: .max)
+    segments.append(one)
+    bytes += one.bytes
+    records += one.records
   }
 
-  private func load(_ number: Int) throws(Failure) -> [[UInt8]] {
-    Self.records(try Self.content(path(number))).payloads
+  /// The records of a segment. One that cannot be read holds up nothing: what it holds is forgotten, its file stays.
+  func load(_ number: Int) throws(Failure) -> [[UInt8]] {
+    do throws(Failure) { return SpoolRecords.decoded(try Self.content(path(number))).payloads } catch {
+      close(number)
+      if let lost = segments.first(where: { $0.number == number }) {
+        if !lost.holdsMissed { dropped += lost.records - lost.delivered }
+        forgotten += lost.records - lost.delivered
+      }
+      forget(number)
+      throw error
+    }
   }
 
   private static func content(_ path: String) throws(Failure) -> [UInt8] {
-    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure("cannot be read", path) }
     defer { Glibc.close(file) }
     var out: [UInt8] = []
@@ -213,61 +316,21 @@ public final class Spool {
       out += piece[..<n]
     }
   }
-
-  /// The whole records at the start of `content`, and where they end.
-  private static func records(_ content: [UInt8]) -> (payloads: [[UInt8]], whole: Int) {
-    var out: [[UInt8]] = []
-    var at = 0
-    func number(_ from: Int) -> UInt32 {
-      (0..<4).reduce(UInt32(0)) { $0 | UInt32(content[from + $1]) << UInt32(8 * $1) }
-    }
-    while at + headBytes <= content.count {
-      let count = Int(number(at))
-      guard count > 0, count <= recordBytesMax, at + headBytes + count <= content.count else { break }
-      let payload = Array(content[at + headBytes..<at + headBytes + count])
-      guard Checksum.crc32(payload) == number(at + 4) else { break }
-      out.append(payload)
-      at += headBytes + count
-    }
-    return (out, at)
-  }
-
-  // MARK: Bounds
-
-  /// Drops the oldest segments while there is too much or they are too old; their slots are kept as missed, in an eighth
-  /// of the room at most.
-  private func drop() throws(Failure) {
-    while let at = segments.firstIndex(where: { !$0.holdsMissed }),
-      bytes > configuration.bytesMax || now() - segments[at].created > configuration.ageMs
-    {
-      let victim = segments[at]
-      if open?.number == victim.number { try closeSegment() }
-      let lost = try load(victim.number).dropFirst(victim.delivered)
-        .compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
-      if lastRead?.number == victim.number { lastRead = nil }
-      try remove(victim.number)
-      dropped += lost.count
-      let missedBytes = segments.reduce(0) { $0 + ($1.holdsMissed ? $1.bytes : 0) }
-      guard missedBytes < configuration.bytesMax / 8 else {
-        forgotten += lost.count
-        continue
-      }
-      for one in lost where one.isFinal && one.job.slot != nil {
-        var missed = one
-        missed.content = .missed(.spoolFull)
-        try append(missed.json.bytes, isMissed: true)
-      }
-    }
-  }
 }
 
-/// CRC-32 as in ISO-HDLC and zlib.
-enum Checksum {
-  private static let table: [UInt32] = (0..<256).map { n in
-    (0..<8).reduce(UInt32(n)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+extension Delivered {
+  /// It ends a slot, one way or the other.
+  var fillsSlot: Bool { isFinal && job.slot != nil }
+
+  /// When it was, by the control plane's clock.
+  var moment: Instant {
+    if let slot = job.slot { return slot }
+    return if case .attempt(_, _, _, let seen) = content { seen.startedAt } else { Instant(ms: 0) }
   }
 
-  static func crc32(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~UInt32(0)) { table[Int(($0 ^ UInt32($1)) & 0xFF)] ^ $0 >> 8 }
+  /// As short as can be: it is written when there is hardly any room.
+  fileprivate var note: [UInt8] {
+    let note: JSON = ["job_id": .string(job.text), "missed": .string(MissedReason.spoolFull.name)]
+    return note.bytes
   }
 }

@@ -45,6 +45,10 @@ public actor Worker {
   /// Empty but in tests.
   private var planted: Set<UInt64> = []
   private let reports: AsyncStream<[ProbeReport]>
+  /// Bytes of results on their way to the disk, and results that were one too many for that.
+  private var toDiskBytes = 0
+  private var lost = 0
+  private var isLookingAtDisk = false
   private var finish: CheckedContinuation<String?, Never>?
   private var ended: String??
 
@@ -61,7 +65,7 @@ public actor Worker {
     probe = try ProbeEngine(configuration: settings.probe, world: world) { mailbox.yield($0) }
     let found = Mutex(0)
     disk = try LoopThread(name: "spool") { [settings] _ in
-      let spool = try Spool(folder: settings.spoolFolder, configuration: settings.spool, now: world.now)
+      let spool = try Spool(folder: settings.spoolFolder, configuration: settings.spool)
       found.withLock { $0 = spool.records }
       return spool
     }
@@ -132,9 +136,13 @@ public actor Worker {
   private func tick() {
     journal?.note(alive: world.now())
     send(.timePassed)
+    guard !isLookingAtDisk else { return }
+    isLookingAtDisk = true
+    let serverNow = core.clock.isSet ? core.clock.now(world.monotonicNs()) : nil
     disk.post { [weak self] spool in
-      let (bytes, dropped) = (spool.bytes, spool.dropped)
-      Task { await self?.note(bytes: bytes, dropped: dropped) }
+      spool.now = serverNow
+      let seen = SpoolSight(spool)
+      Task { await self?.note(seen) }
     }
   }
 
@@ -144,11 +152,17 @@ public actor Worker {
     return out
   }
 
-  private func note(bytes: Int, dropped: Int) {
+  private func note(_ spool: SpoolSight) {
+    isLookingAtDisk = false
     let seen = probe.statistics
+    // While results are on their way to the disk it holds fewer than are known here.
+    if toDiskBytes == 0 { core.holds(spool.records) }
+    let lost = lost
     core.observe { report in
-      report.spoolBytes = bytes
-      report.dropped = dropped
+      report.spoolBytes = spool.bytes
+      report.dropped = spool.dropped + lost
+      report.forgotten = spool.forgotten + lost
+      report.torn = spool.torn
       report.started = seen.started
       report.startedLate = seen.startedLate
       report.loopLagP99Us = seen.loopLagP99Us
@@ -184,7 +198,7 @@ public actor Worker {
       case .readSpool(let most): readSpool(most)
       case .emptySpool(let mark):
         disk.post { [say] spool in
-          do { try spool.empty(mark: mark) } catch { say("spool: \(error)") }
+          do throws(Spool.Failure) { try spool.empty(mark: mark) } catch { spool.news(error).map(say) }
         }
       case .say(let words): say(words)
       case .end(let reason):
@@ -218,6 +232,7 @@ public actor Worker {
       // Told once: what is counted is crashes, not polls.
       core.observe { $0.suspects = [] }
       send(.polled(answer, askedNs: asked.waitMs == 0 ? askedNs : nil))
+      await handBack(answer.refused.filter { JobID($0.text) == nil && $0.generation != nil })
     } catch let error as ControlPlane.Failure {
       guard case .trouble(let trouble, let words) = error else { return }
       if trouble == .refused { say("jobs: \(words)") }
@@ -243,6 +258,17 @@ public actor Worker {
     }
   }
 
+  /// Jobs whose names this version cannot read: told once, and where that fails their lease ends.
+  private func handBack(_ jobs: [RefusedJob]) async {
+    guard !jobs.isEmpty else { return }
+    do {
+      let body: JSON = ["results": .array(jobs.prefix(Limits.resultsPerDeliveryMax).map(\.json))]
+      _ = try await plane.post("results/", body.bytes, timeoutMs: 10_000)
+    } catch {
+      say("\(jobs.count) jobs that are not known here could not be handed back: \(error)")
+    }
+  }
+
   private func renew(_ refs: [LeaseRef]) async {
     do {
       let body: JSON = ["leases": .array(refs.map(\.json))]
@@ -255,20 +281,41 @@ public actor Worker {
   }
 
   private func spool(_ results: [Delivered]) {
-    disk.post { [say] spool in
-      do {
+    let bytes = results.weight
+    // A disk that does not come back is no reason to fill the memory.
+    guard toDiskBytes == 0 || toDiskBytes + bytes <= settings.core.pendingBytesMax else {
+      lost += results.count
+      return say("\(results.count) results could not be kept: the disk is behind")
+    }
+    toDiskBytes += bytes
+    disk.post { [weak self, say] spool in
+      do throws(Spool.Failure) {
         try spool.append(results)
         try spool.sync()
-      } catch { say("\(results.count) results could not be kept: \(error)") }
+        _ = spool.news(nil)
+      } catch { spool.news(error).map(say) }
+      Task { await self?.wrote(bytes) }
     }
   }
+
+  private func wrote(_ bytes: Int) { toDiskBytes -= bytes }
 
   private func readSpool(_ most: Int) {
     disk.post { [weak self, say] spool in
       var read: (results: [Delivered], mark: Int) = ([], 0)
-      do { read = try spool.read(most) } catch { say("spool: \(error)") }
+      do throws(Spool.Failure) { read = try spool.read(most) } catch { spool.news(error).map(say) }
       let (results, mark) = read
       Task { await self?.send(.spoolRead(results, mark: mark)) }
     }
+  }
+}
+
+/// What the spool counts, on its way from its thread.
+private struct SpoolSight: Sendable {
+  let bytes, records, dropped, forgotten, torn: Int
+
+  init(_ spool: Spool) {
+    (bytes, records) = (spool.bytes, spool.records)
+    (dropped, forgotten, torn) = (spool.dropped, spool.forgotten, spool.torn)
   }
 }

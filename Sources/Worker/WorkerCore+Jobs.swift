@@ -4,7 +4,7 @@ import Wire
 
 /// From jobs to runs: those that were given, and those that the worker gives itself while nobody can be asked.
 extension WorkerCore {
-  mutating func start(_ offered: [OfferedJob], into actions: inout [Action]) {
+  mutating func start(_ offered: [OfferedJob], nowNs: UInt64, into actions: inout [Action]) {
     let known = Dictionary(held.map { ($0.value.job.id, $0.key) }, uniquingKeysWith: { first, _ in first })
     var runs: [ProbeRun] = []
     for offer in offered {
@@ -17,9 +17,10 @@ extension WorkerCore {
       }
       guard let target = target(offer.assignment) else {
         // A target that this version cannot make a probe of is nobody's outage.
-        pending.append(
-          Delivered(
-            job: offer.job.id, generation: offer.generation, lateMs: 0, content: .missed(.overloaded)))
+        let refusal = Refusal(monitor: offer.job.id.monitor, name: "", reason: "cannot be made a probe of here")
+        refuse(
+          RefusedJob(text: offer.job.id.text, generation: offer.generation, refusal: refusal), nowNs: nowNs,
+          into: &actions)
         continue
       }
       runs.append(
@@ -55,24 +56,6 @@ extension WorkerCore {
   public var knownRegion: RegionID? { region }
   /// Nil for a run that is no monitor's.
   public func monitor(of token: UInt64) -> MonitorID? { held[token]?.job.id.monitor }
-
-  mutating func takePlan(_ delta: PlanDelta) {
-    if delta.isWhole { wholePlan = [] }
-    for one in delta.assignments {
-      plan[one.monitor] = one
-      wholePlan?.insert(one.monitor)
-      if let row = one.plan.first { region = row.region }
-    }
-    for monitor in delta.removed {
-      plan[monitor] = nil
-      targets[monitor] = nil
-    }
-    planVersion = delta.version
-    guard let named = wholePlan, !delta.hasMore else { return }
-    plan = plan.filter { named.contains($0.key) }
-    targets = targets.filter { named.contains($0.key) }
-    wholePlan = nil
-  }
 
   /// The slots of the next second that are this worker's own by its share of the region.
   mutating func giveOwnJobs(nowNs: UInt64, into actions: inout [Action]) {

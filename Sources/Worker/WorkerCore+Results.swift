@@ -24,15 +24,17 @@ extension WorkerCore {
         if doubted.isEmpty { doubtedSinceNs = nowNs }
         doubtedAttemptNs = max(doubtedAttemptNs, one.startedNs)
         doubted.append(result)
+        doubtedBytes += result.weight
       } else {
         hold(result, nowNs: nowNs)
       }
     }
   }
 
-  private mutating func hold(_ result: Delivered, nowNs: UInt64) {
+  mutating func hold(_ result: Delivered, nowNs: UInt64) {
     if pending.isEmpty { pendingSinceNs = nowNs }
     pending.append(result)
+    pendingBytes += result.weight
   }
 
   /// Failures that may be the network's here wait until that is known, which takes a canary's time at most.
@@ -54,6 +56,7 @@ extension WorkerCore {
       }
     }
     doubted = []
+    doubtedBytes = 0
     doubtedAttemptNs = 0
   }
 
@@ -64,7 +67,8 @@ extension WorkerCore {
     } else if let works = canary.verdict(askedAfterNs: doubtedAttemptNs) {
       return works
     }
-    return nowNs - min(doubtedSinceNs, nowNs) >= Self.doubtNs || doubted.count > configuration.pendingMax ? false : nil
+    let isMuch = doubted.count > configuration.pendingMax || doubtedBytes > configuration.pendingBytesMax
+    return isMuch || nowNs - min(doubtedSinceNs, nowNs) >= Self.doubtNs ? false : nil
   }
 
   /// How long a doubt waits for a word from anywhere.
@@ -73,11 +77,12 @@ extension WorkerCore {
   // MARK: Delivering
 
   mutating func deliver(nowNs: UInt64, into actions: inout [Action]) {
-    if isAway || pending.count > configuration.pendingMax {
+    if isAway || pending.count > configuration.pendingMax || pendingBytes > configuration.pendingBytesMax {
       guard !pending.isEmpty else { return }
       actions.append(.spool(pending.map(\.orphaned)))
       spooled += pending.count
       pending = []
+      pendingBytes = 0
       return
     }
     guard nowNs >= deliverAgainNs else { return }
@@ -88,6 +93,7 @@ extension WorkerCore {
     {
       let some = Array(pending.prefix(batchSize))
       pending.removeFirst(some.count)
+      pendingBytes -= some.weight
       pendingSinceNs = nowNs
       send(Batch(results: some), into: &actions)
     }
@@ -129,7 +135,7 @@ extension WorkerCore {
       // Too much at once, for something on the way or because of one of them: halved until that one is found.
       if batch.results.count > 1 {
         batchSize = max(1, min(batchSize, batch.results.count / 2))
-        if batch.mark == nil { pending.insert(contentsOf: batch.results, at: 0) }
+        if batch.mark == nil { putBack(batch.results) }
         return
       }
       // Never taken, however often it is sent: keeping it would stop all that comes after.
@@ -143,7 +149,29 @@ extension WorkerCore {
     failed(trouble, nowNs: nowNs, into: &actions)
     deliverAgainNs = pollAgainNs
     guard batch.mark == nil else { return }
-    pending.insert(contentsOf: batch.results, at: 0)
+    putBack(batch.results)
     pendingSinceNs = nowNs
   }
+
+  private mutating func putBack(_ results: [Delivered]) {
+    pending.insert(contentsOf: results, at: 0)
+    pendingBytes += results.weight
+  }
+}
+
+extension Delivered {
+  /// About the bytes that it takes in memory.
+  var weight: Int {
+    guard case .attempt(_, _, _, let seen) = content else { return 128 }
+    let evidence = seen.evidence.map { evidence in
+      evidence.responseHead.utf8.count + evidence.bodyExcerpt.utf8.count
+        + evidence.certificateChain.reduce(0) { $0 + $1.utf8.count }
+        + evidence.hops.reduce(0) { $0 + 128 + $1.url.utf8.count }
+    }
+    return 512 + (seen.failure?.message.utf8.count ?? 0) + (evidence ?? 0)
+  }
+}
+
+extension [Delivered] {
+  var weight: Int { reduce(0) { $0 + $1.weight } }
 }

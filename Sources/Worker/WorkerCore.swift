@@ -14,8 +14,10 @@ public struct WorkerCore: Sendable {
     public var pollWaitMs: Int64 = 4000
     /// Without an answer for so long, the worker goes on by itself.
     public var awayAfterMs: Int64 = 7000
-    /// Results in memory at most; the rest goes to the spool.
+    /// Results in memory at most, and their bytes, which evidence makes many; the rest goes to the spool. As much again
+    /// may be in doubt, and on its way to the disk.
     public var pendingMax = 4000
+    public var pendingBytesMax = 16 << 20
     /// URLs that always answer, looked at to know whether the network here works.
     public var canaries: [String] = []
     public init() {}
@@ -84,12 +86,15 @@ public struct WorkerCore: Sendable {
   var plan: [MonitorID: Assignment] = [:]
   var targets: [MonitorID: (version: Int64, target: ProbeTarget)] = [:]
   var planVersion: Int64 = 0
+  /// Monitors that this version cannot look at as it is meant, and why.
+  var refused: [MonitorID: String] = [:]
   /// While a whole plan comes in pieces: what it named so far.
   var wholePlan: Set<MonitorID>?
   var share = JobsAnswer.Share(index: 0, of: 1)
   var held: [UInt64: Held] = [:]
   var nextToken: UInt64 = 1
   var pending: [Delivered] = []
+  var pendingBytes = 0
   var pendingSinceNs: UInt64 = 0
   var batches: [Int: Batch] = [:]
   var nextBatch = 1
@@ -97,6 +102,7 @@ public struct WorkerCore: Sendable {
   var batchSize: Int
   var isPolling = false
   var pollAgainNs: UInt64 = 0
+  var pollBegunNs: UInt64 = 0
   var deliverAgainNs: UInt64 = 0
   var renewAgainNs: UInt64 = 0
   var failures = 0
@@ -113,6 +119,7 @@ public struct WorkerCore: Sendable {
   var canary = Canary()
   /// Failures that wait to be told from trouble of the network here.
   var doubted: [Delivered] = []
+  var doubtedBytes = 0
   /// When the oldest doubt arose, and the newest failing attempt began: what was heard since then proves something.
   var doubtedSinceNs: UInt64 = 0
   var doubtedAttemptNs: UInt64 = 0
@@ -130,6 +137,12 @@ public struct WorkerCore: Sendable {
 
   /// What the worker tells of itself; the owner adds what its probe and its disk know.
   public mutating func observe(_ change: (inout WorkerReport) -> Void) { change(&report) }
+
+  /// So many results lie in the spool: the disk's word, which counts what was dropped and what could not be read.
+  public mutating func holds(_ records: Int) {
+    spooled = records
+    report.spooled = records
+  }
 
   public mutating func handle(_ event: Event, nowNs: UInt64) -> [Action] {
     guard !hasEnded else { return [] }
@@ -180,8 +193,9 @@ public struct WorkerCore: Sendable {
     isPolling = true
     var asked = JobsRequest()
     asked.maxJobs = min(Limits.jobsPerPollMax, configuration.heldMax - held.count)
-    // The first answer comes at once: from its round trip the clock is set.
-    asked.waitMs = clock.isSet && !isAway ? configuration.pollWaitMs : 0
+    // The first answer comes at once, and one in a while: from its round trip the clock is set.
+    asked.waitMs = clock.isSet && !isAway && !clock.wantsTrip(nowNs) ? configuration.pollWaitMs : 0
+    pollBegunNs = nowNs
     asked.planVersion = planVersion
     report.inFlight = held.count
     report.spooled = spooled
@@ -195,7 +209,7 @@ public struct WorkerCore: Sendable {
     _ answer: JobsAnswer, askedNs: UInt64?, nowNs: UInt64, into actions: inout [Action]
   ) {
     isPolling = false
-    clock.observe(answer.serverTime, askedNs: askedNs, answeredNs: nowNs)
+    clock.observe(answer.serverTime, askedNs: askedNs, begunNs: pollBegunNs, answeredNs: nowNs)
     if isAway { actions.append(.say("the control plane is back; \(spooled) results wait on disk")) }
     isAway = false
     failures = 0
@@ -203,9 +217,10 @@ public struct WorkerCore: Sendable {
     lastContactNs = nowNs
     share = answer.share
     ownSlotsFrom = answer.serverTime + Limits.jobsAheadMs
-    if let plan = answer.plan { takePlan(plan) }
+    if let plan = answer.plan { takePlan(plan, nowNs: nowNs, into: &actions) }
+    for one in answer.refused { refuse(one, nowNs: nowNs, into: &actions) }
     // What it will not do goes to others with the leases that it hands back.
-    if !isLeaving { start(answer.jobs, into: &actions) }
+    if !isLeaving { start(answer.jobs, nowNs: nowNs, into: &actions) }
   }
 
   mutating func failed(_ trouble: Trouble, nowNs: UInt64, into actions: inout [Action]) {

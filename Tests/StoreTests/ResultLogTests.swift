@@ -32,6 +32,23 @@ struct ResultLogTests {
     #expect(missed.map(\.missed) == [MissedSlot(slot: midnight + 120_000, reason: .overloaded)])
   }
 
+  @Test("what was put down to a silent worker is what it says once it is back", arguments: MissedReason.allCases)
+  func betterReason(_ first: MissedReason) async throws {
+    let world = try await HistoryWorld()
+    try await world.monitor()
+    let slot = midnight + 120_000
+    let job = JobID(monitor: one, region: RegionID(1), trigger: .schedule, mark: slot.ms)
+    let noted = try await world.test.store.write { db in
+      try [first, .spoolFull, .workerOffline].map { try ResultLog.missed(job, reason: $0, in: db) }
+    }
+    #expect(noted == [true, false, false])
+    let missed = try await world.test.store.read { [one, midnight] db in
+      try PastResults.missed(of: one, from: midnight, to: midnight + Instant.hourMs, limit: 9, in: db)
+    }
+    let isGuess = first == .workerLost || first == .workerOffline
+    #expect(missed.map(\.missed) == [MissedSlot(slot: slot, reason: isGuess ? .spoolFull : first)])
+  }
+
   @Test("whether a slot has its result is asked of an index, not of the whole log")
   func holdsPlan() async throws {
     let world = try await HistoryWorld()

@@ -25,7 +25,7 @@ extension Command {
         ListenAddress($0) == nil ? "give an address and a port, such as 127.0.0.1:9090." : nil
       },
       Setting("canary", "URL[,…]", help: "Places that always answer: when none does, it is the network here.") {
-        $0.split(separator: ",").allSatisfy { (try? WebURL(String($0))) != nil } ? nil : "give http or https addresses."
+        Canaries.problem($0)
       },
       Setting("spool-megabytes", "N", standard: "256", help: "Room for results while the control plane is away.") {
         number($0, in: 1...1_000_000)
@@ -75,7 +75,7 @@ private struct WorkerProcess {
     var settings = Worker.Settings(
       controlPlane: url, worker: identity.worker, token: identity.token, spoolFolder: folder.spool,
       journal: folder.path + "/under-way")
-    settings.core.canaries = (arguments["canary"] ?? "").split(separator: ",").map(String.init)
+    settings.core.canaries = Canaries.list(arguments["canary"] ?? "")
     settings.spool.bytesMax = (Int(arguments["spool-megabytes"] ?? "") ?? 256) << 20
     // What ended is to leave the journal at once: after a crash only what was under way is suspected.
     settings.probe.batchMs = 10
@@ -105,8 +105,11 @@ private struct WorkerProcess {
       log.event("token_kept", [("reason", .string(error.description))])
       return known
     }
-    // On disk before it is used: from its first use on it is the only one.
-    try folder.keep(identity)
+    // On disk before it is used: from its first use on it is the only one. Where the disk takes nothing the old one goes on.
+    do throws(CommandFailure) { try folder.keep(identity) } catch {
+      log.event("token_kept", [("reason", .string(error.message))])
+      return known
+    }
     return identity
   }
 
@@ -182,31 +185,10 @@ private struct WorkerStatus: RequestHandler {
       let body: JSON = ["status": "ok", "control_plane": sight.isAway ? "away" : "ok"]
       return Response(status: 200, headers: [Header("content-type", "application/json")], body: body.bytes)
     case "/metrics":
-      return Response(
-        status: 200, headers: [Header("content-type", "text/plain; version=0.0.4")], body: Array(Self.text(sight).utf8))
+      let isOpen = request.header("accept")?.contains("application/openmetrics-text") == true
+      let text = WorkerMetrics(sight, isOpenMetrics: isOpen)
+      return Response(status: 200, headers: [Header("content-type", text.type)], body: Array(text.text.utf8))
     default: return Response(status: 404)
     }
-  }
-
-  private static func text(_ sight: Worker.Sight) -> String {
-    let seen = sight.report
-    let gauges: [(String, String, Int)] = [
-      ("martlet_worker_control_plane_up", "Whether the control plane answers.", sight.isAway ? 0 : 1),
-      ("martlet_worker_in_flight", "Jobs in hand.", seen.inFlight),
-      ("martlet_worker_lateness_p99_ms", "Lateness of starts, 99th percentile.", seen.latenessP99Ms),
-      ("martlet_worker_loop_lag_p99_us", "Lag of the probe's loop, 99th percentile.", seen.loopLagP99Us),
-      ("martlet_worker_spool_bytes", "Bytes of results on disk.", seen.spoolBytes),
-      ("martlet_worker_spooled_results", "Results that wait on disk.", seen.spooled),
-      ("martlet_worker_clock_skew_ms", "The wall clock here less the control plane's.", seen.skewMs),
-    ]
-    let counters: [(String, String, Int)] = [
-      ("martlet_worker_attempts_total", "Attempts begun.", seen.started),
-      ("martlet_worker_attempts_late_total", "Attempts begun more than 10 ms late.", seen.startedLate),
-      ("martlet_worker_dropped_results_total", "Results dropped because the spool was full.", seen.dropped),
-    ]
-    func lines(_ all: [(String, String, Int)], _ kind: String) -> String {
-      all.map { "# HELP \($0.0) \($0.1)\n# TYPE \($0.0) \(kind)\n\($0.0) \($0.2)\n" }.joined()
-    }
-    return lines(gauges, "gauge") + lines(counters, "counter")
   }
 }

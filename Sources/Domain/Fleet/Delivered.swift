@@ -41,8 +41,15 @@ public struct WorkerReport: Hashable, Sendable {
   public var busyPermille = 0
   public var spoolBytes = 0
   public var spooled = 0
-  /// Results that it had to drop since its start, each reported as missed.
+  /// Results that it had to drop since its start; their slots are reported as missed but for those that are forgotten.
   public var dropped = 0
+  public var forgotten = 0
+  /// Records cut from the end of what a process before it left, because they were not whole.
+  public var torn = 0
+  /// Monitors that it does not look at because this version of it cannot do what they ask for.
+  public var refused = 0
+  /// Jobs that it handed back for such a reason since its start.
+  public var refusedJobs = 0
   /// Its wall clock less the server's, in ms.
   public var skewMs = 0
   /// Whether the places that always answer did; nil before the first look.

@@ -83,7 +83,7 @@ public struct RegionGuard: Hashable, Sendable {
     return false
   }
 
-  /// Of what was looked at since, more works than fails; or nothing new fails any more.
+  /// Of the targets that were looked at since, and lately, more work than fail.
   private func recovered(since: Instant, now: Instant) -> Bool {
     var failed = 0
     var worked = 0

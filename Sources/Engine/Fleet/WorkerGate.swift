@@ -77,15 +77,22 @@ public final class WorkerGate: Sendable {
     let hash = Token.hash(secret)
     if Sodium.equal(hash, found.secretHash) { return found.row }
     guard let next = found.nextSecretHash, Sodium.equal(hash, next) else { return nil }
-    try await store.write { try WorkerQueries.takeUpSecret(worker: found.row.key, in: $0) }
-    return found.row
+    if try await store.write({ try WorkerQueries.takeUpSecret(hash, worker: found.row.key, in: $0) }) {
+      return found.row
+    }
+    // Taken up by a request beside this one, or replaced by another: of two that both hold a new one, one has it.
+    let now = try await store.read { try WorkerQueries.identity(keyID: keyID, in: $0) }
+    return now.flatMap { Sodium.equal(hash, $0.secretHash) ? $0.row : nil }
   }
 
-  /// A new token for a worker; the old one counts until the new one is used.
+  /// A new token for a worker; the old one counts until the new one is used. Nil where it does not count any more.
   public func rotate(_ worker: WorkerRow, token old: String) async throws -> String? {
-    guard let (keyID, _) = Self.parts(old, prefix: "mw") else { return nil }
+    guard let (keyID, known) = Self.parts(old, prefix: "mw") else { return nil }
     let secret = Token.make(world)
-    try await store.write { try WorkerQueries.offerSecret(secret.hash, worker: worker.key, in: $0) }
+    let hash = Token.hash(known)
+    guard
+      try await store.write({ try WorkerQueries.offerSecret(secret.hash, known: hash, worker: worker.key, in: $0) })
+    else { return nil }
     return "mw_\(keyID)_\(secret.text)"
   }
 
