@@ -55,6 +55,8 @@ public actor Engine {
   /// Regions of one organization: what its workers reach is its own network.
   var privateRegions: Set<RegionID> = []
   var local: RegionID?
+  /// Where workers of no region belong to; nil while there was never one.
+  var standIn: RegionID?
   var due = Heap<Due>()
   /// Slots before this are in the queue.
   var emittedUntil = Instant(ms: 0)
@@ -199,6 +201,7 @@ public actor Engine {
     (regionNames, privateRegions) = try await store.read {
       (try EngineQueries.regionNames(in: $0), try EngineQueries.privateRegions(in: $0))
     }
+    standIn = regionNames.first { $0.value == StandIn.name }?.key
   }
 
   private func listen() {

@@ -9,6 +9,9 @@ public struct RegionRow: Hashable, Sendable {
   public let isPrivate: Bool
   /// Since when it has no voice; nil while it is healthy, as far as it was concluded.
   public let unwellSince: Instant?
+
+  /// Where workers of no region belong to.
+  public var isStandIn: Bool { name == StandIn.name && !isPrivate }
 }
 
 /// Where checks can run from.
@@ -72,6 +75,20 @@ public enum RegionQueries {
       try db.insert(
         "INSERT INTO region (public_id, name, organization_id, created_ms) VALUES ($1, $2, NULL, $3)",
         [.text(world.newID(PublicID<RegionTag>.self).text), .text(name), .int(world.now().ms)]))
+  }
+
+  /// Makes the place of workers that belong to no region; nil when it is there already.
+  public static func createStandIn(
+    scope: TenantScope, by principal: Principal, in db: Connection, world: World
+  ) throws -> RegionRow? {
+    let all = try list(scope: scope, in: db)
+    guard !all.contains(where: \.isStandIn) else { return nil }
+    _ = try shared(StandIn.name, in: db, world: world)
+    let made = try list(scope: scope, in: db).first(where: \.isStandIn)
+    try Audit.record(
+      "region.create", subject: made?.id.text ?? "", detail: ["name": .string(StandIn.name)], scope: scope,
+      by: principal, in: db, world: world)
+    return made
   }
 
   /// How many are the organization's own.

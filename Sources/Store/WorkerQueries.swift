@@ -11,6 +11,16 @@ public struct WorkerRow: Hashable, Sendable {
   public let seen: Instant
 }
 
+/// Who looked, for those who read a result.
+public struct WorkerName: Hashable, Sendable {
+  public let id: PublicID<WorkerTag>
+  public let hostname: String
+  /// Of no region: it looked in place of one.
+  public let isStandIn: Bool
+
+  public var title: String { hostname.isEmpty ? id.text : hostname }
+}
+
 /// Workers of regions, kept by the hash of their token's secret.
 public enum WorkerQueries {
   private static let columns = "w.id, w.public_id, w.region_id, w.hostname, w.version, w.enrolled_ms, w.seen_ms"
@@ -81,11 +91,17 @@ public enum WorkerQueries {
       """, [.int(scope.organization.raw)], row)
   }
 
-  /// Public ids by key, for results.
-  public static func publicIDs(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: String] {
-    var out: [WorkerID: String] = [:]
+  /// By key, for results.
+  public static func names(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: WorkerName] {
+    var out: [WorkerID: WorkerName] = [:]
     for worker in Set(workers) where worker != .embedded {
-      out[worker] = try db.first("SELECT public_id FROM worker WHERE id = $1", [.int(worker.raw)]) { $0.text(0) }
+      out[worker] = try db.first(
+        """
+        SELECT w.public_id, w.hostname, r.name FROM worker w JOIN region r ON r.id = w.region_id WHERE w.id = $1
+        """, [.int(worker.raw)]
+      ) {
+        WorkerName(id: PublicID(stored: $0.text(0)), hostname: $0.text(1), isStandIn: $0.text(2) == StandIn.name)
+      }
     }
     return out
   }

@@ -11,76 +11,9 @@ import pytest
 from conftest import Instance
 from support.process import Martlet
 from support.waiting import eventually
-from support.workers import CLUSTER_TOKEN, ByHand, Link, WorkerProcess, slots
-
-QUICK = {"interval_s": 5, "timeout_ms": 1000, "attempts": 1}
-
-
-@pytest.fixture(scope="module")
-def token_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("token") / "cluster-token"
-    path.write_text(CLUSTER_TOKEN + "\n")
-    return path
-
-
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory, token_file):
-    """A control plane that lets workers in."""
-    martlet = Martlet(tmp_path_factory.mktemp("plane") / "data", "--cluster-token-file", str(token_file)).start()
-    yield Instance(martlet)
-    code = martlet.stop()
-    assert code == 0, martlet.output
-
-
-@pytest.fixture
-def worker(tmp_path, token_file):
-    """Starts workers; all are gone after the test."""
-    started: list[WorkerProcess] = []
-
-    def start(url: str, region: str, *arguments: str, **options) -> WorkerProcess:
-        made = WorkerProcess(tmp_path / f"w{len(started)}", url, region, *arguments, token_file=token_file, **options)
-        started.append(made)
-        return made.start()
-
-    yield start
-    for one in started:
-        one.kill()
-
-
-@pytest.fixture
-def region(request):
-    """A region of the test's own."""
-    return "r-" + request.node.name.replace("test_", "").replace("_", "-")[:50].rstrip("-")
-
-
-def first_results(plane, monitor: dict, within: float = 20) -> list[dict]:
-    return eventually(
-        lambda: [
-            row for row in plane.reader.read(f"monitors/{monitor['id']}/results/")["results"] if row["trigger"] == "schedule"
-        ],
-        within,
-        what="a scheduled result",
-    )
-
-
-def stamp(ms: int = 0) -> str:
-    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=ms)
-    return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
-
-
-def settled(plane, monitor: dict, since: str, until: str, within: float = 60) -> dict:
-    """The account of a stretch of time once nothing of it is open any more."""
-
-    def closed():
-        account = slots(plane.reader, monitor["id"], **{"from": since, "to": until})
-        return account if account["open"] == 0 else None
-
-    return eventually(closed, within, 0.5, what="every slot accounted for")
-
-
-def wait_until_due(job: dict):
-    due = datetime.datetime.fromisoformat(job["due_at"]).timestamp()
-    time.sleep(max(0, due - time.time() + 0.2))
+from support.workers import (
+    CLUSTER_TOKEN, QUICK, ByHand, Link, WorkerProcess, first_results, settled, slots, stamp, wait_until_due,
+)  # fmt: skip
 
 
 def test_a_second_region_takes_part(plane, worker, target, region):

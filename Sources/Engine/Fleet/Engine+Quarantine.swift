@@ -6,7 +6,7 @@ extension Engine {
   /// A worker came back from a crash in which these were under way.
   func crashed(over suspects: [MonitorID], in region: RegionID, at now: Instant) async {
     var found: [QuarantineKey] = []
-    for monitor in suspects where watched[monitor]?.regions.contains(region) == true {
+    for monitor in suspects where watched[monitor].map({ region == standIn || $0.regions.contains(region) }) == true {
       let key = QuarantineKey(monitor, region)
       crashes[key, default: 0] += 1
       if crashes[key]! >= Limits.crashesMax, quarantined.insert(key).inserted { found.append(key) }

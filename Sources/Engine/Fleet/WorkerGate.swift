@@ -34,12 +34,13 @@ public final class WorkerGate: Sendable {
   private var world: World { store.world }
 
   /// Throws `Refusal`. The region of a region token is the token's own, and the name must agree; a cluster token makes
-  /// the region where there is none.
+  /// the region where there is none. A stand-in gets monitors of every organization that allows it, so only the operator
+  /// lets one in: by the cluster token, or by a token of `*`, which nobody else can make.
   public func enroll(_ asked: Enrolment, address: String) async throws -> Enrolled {
     if let wait = attempts.withLock({ $0.take(address, now: world.now()) }) {
       throw Refusal.tooManyAttempts(retryAfterS: wait)
     }
-    guard Self.isRegionName(asked.region) else {
+    guard Self.isRegionName(asked.region) || asked.region == StandIn.name else {
       throw Refusal.regionWrong("A region's name has 1 to 63 lower-case letters, digits and dashes; local is taken.")
     }
     let keyID = Base32.encode(world.random(10))
@@ -106,7 +107,7 @@ public final class WorkerGate: Sendable {
     let secret = Token.make(world)
     let made = try await store.write { [world] db -> (RegionTokenRow, RegionRow)? in
       guard let region = try RegionQueries.one(region, scope: scope, in: db) else { return nil }
-      guard Self.isRegionName(region.name) else { throw TokenRefusal.local }
+      guard Self.isRegionName(region.name) || region.isStandIn else { throw TokenRefusal.local }
       guard try region.isPrivate || RegionQueries.operatesShared(in: db) else { throw TokenRefusal.notOperator }
       let row = try RegionTokenQueries.create(
         region: region, keyID: keyID, secretHash: secret.hash, uses: uses, expires: world.now() + lastsMs,

@@ -173,6 +173,7 @@ extension Engine {
     let stored = try await store.read { try EngineQueries.one(id, in: $0, sealer: sealer) }
     let known = watched[id]
     let planned = known?.plan ?? []
+    let lentBefore = known?.settings.allowsStandIn
     guard let stored else {
       try await takeBack(id, keeping: [], at: now)
       watched[id] = nil
@@ -188,7 +189,8 @@ extension Engine {
     watched[id] = one
     try await liftQuarantine(of: id)
     configure(one, at: now, into: &ledger)
-    if planned != one.plan { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
+    if !one.settings.allowsStandIn { endStandIns(one, at: now, into: &ledger) }
+    if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
     schedule(one, from: now)
     if !one.settings.enabled {
       one.wantsRun = false
@@ -238,7 +240,8 @@ extension Engine {
     ledger.results.append(report)
     let event = Verdict.Report(
       region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
-      status: report.status)
+      status: report.status, isStandIn: report.isStandIn)
+    guard hasVoice(report) else { return .accepted }
     feed(.reported(event), to: one, at: now, report: report, into: &ledger)
     if report.isFinal, report.status != .down { reassure(one, at: now, into: &ledger) }
     return .accepted
@@ -306,7 +309,7 @@ extension Engine {
       monitor: one.id, publicID: one.publicID, organization: one.organization, name: one.settings.name,
       url: one.settings.url, from: was.status, to: shown.status, since: shown.since, at: now,
       failure: report?.observation.failure, httpStatus: report?.observation.httpStatus,
-      region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering,
+      region: report.flatMap(place(of:)), recovering: shown.recovering,
       flapping: shown.flapping, wasFlapping: was.flapping,
       flaps: Int(one.verdict.flapping.changes), flappingSince: one.verdict.flapping.began)
   }

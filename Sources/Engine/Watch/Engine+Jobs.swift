@@ -33,7 +33,8 @@ extension Engine {
   private func job(_ one: Watched, _ region: RegionID, at slot: Instant) -> Job {
     Job(
       id: JobID(monitor: one.id, region: region, trigger: .schedule, mark: slot.ms), due: slot,
-      budgetMs: Int32(clamping: one.settings.slotBudgetMs), firstAttempt: one.verdict.carriedAttempts(region))
+      budgetMs: Int32(clamping: one.settings.slotBudgetMs), firstAttempt: one.verdict.carriedAttempts(region),
+      allowsStandIn: allowsStandIn(one, for: region))
   }
 
   /// Takes back what was emitted of a monitor and has not begun: its plan changed. Rows that go on keep their slots.
@@ -59,7 +60,7 @@ extension Engine {
       let bits = world.random(8).reduce(Int64(0)) { $0 << 8 | Int64($1) } & Int64.max
       return Job(
         id: JobID(monitor: one.id, region: region, trigger: trigger, mark: bits), due: now,
-        budgetMs: Int32(clamping: one.settings.slotBudgetMs))
+        budgetMs: Int32(clamping: one.settings.slotBudgetMs), allowsStandIn: allowsStandIn(one, for: region))
     }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
     wakeWorkers(of: regions)

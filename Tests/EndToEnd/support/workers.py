@@ -1,5 +1,6 @@
 """Workers: the real one as a process, one that a test plays by hand, and a link to the control plane that can be cut."""
 
+import datetime
 import os
 import signal
 import socket
@@ -14,6 +15,9 @@ from .process import BINARY
 from .waiting import eventually
 
 CLUSTER_TOKEN = "a-cluster-token-for-tests-0123456789"
+
+# What a monitor is made with whose checks are waited for.
+QUICK = {"interval_s": 5, "timeout_ms": 1000, "attempts": 1}
 
 
 class WorkerProcess:
@@ -201,3 +205,33 @@ def slots(client, monitor: str, region: str | None = None, **window) -> dict:
 
 def has_faketime() -> bool:
     return os.access("/usr/bin/faketime", os.X_OK)
+
+
+def first_results(plane, monitor: dict, within: float = 20) -> list[dict]:
+    return eventually(
+        lambda: [
+            row for row in plane.reader.read(f"monitors/{monitor['id']}/results/")["results"] if row["trigger"] == "schedule"
+        ],
+        within,
+        what="a scheduled result",
+    )
+
+
+def stamp(ms: int = 0) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=ms)
+    return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+
+
+def settled(plane, monitor: dict, since: str, until: str, within: float = 60) -> dict:
+    """The account of a stretch of time once nothing of it is open any more."""
+
+    def closed():
+        account = slots(plane.reader, monitor["id"], **{"from": since, "to": until})
+        return account if account["open"] == 0 else None
+
+    return eventually(closed, within, 0.5, what="every slot accounted for")
+
+
+def wait_until_due(job: dict):
+    due = datetime.datetime.fromisoformat(job["due_at"]).timestamp()
+    time.sleep(max(0, due - time.time() + 0.2))

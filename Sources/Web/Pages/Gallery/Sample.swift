@@ -176,7 +176,7 @@ enum Sample {
     ResultLine(
       runID: "run_\(region)\(state.rawValue)", monitorID: "mon_1", at: now - 19_000, region: region, state: state,
       answer: answer,
-      trigger: state == .up ? "by hand" : nil, totalUs: us, phases: phases)
+      note: state == .up ? "by hand" : "", totalUs: us, phases: phases)
   }
 
   static func monitor(_ state: State, isRecovering: Bool = false) -> MonitorPage {

@@ -33,6 +33,7 @@ enum FrameMaker {
       let services = try ServiceQueries.count(scope: known.scope, in: db)
       let pages = try StatusPageQueries.list(scope: known.scope, in: db)
       let regions = try FleetBoard.regions(fleet, version: version, scope: known.scope, in: db)
+        .filter { !$0.isStandIn }
       let unwell = regions.filter { !$0.isHealthy }
       let feed = try FeedQueries.existing(scope: known.scope, in: db)
       let seq = try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0

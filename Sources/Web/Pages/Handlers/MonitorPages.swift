@@ -197,7 +197,7 @@ enum MonitorPages {
 
   private static func regions(_ request: PageRequest) async throws -> [String] {
     let scope = try request.person.scope
-    return try await request.store.read { try RegionQueries.list(scope: scope, in: $0).map(\.name) }
+    return try await request.store.read { try RegionQueries.list(scope: scope, in: $0).filter { !$0.isStandIn }.map(\.name) }
   }
 }
 
