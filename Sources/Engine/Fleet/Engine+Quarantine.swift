@@ -22,10 +22,16 @@ extension Engine {
     }
   }
 
+  /// A monitor is gone: nothing is remembered against it.
+  func forgetCrashes(over monitor: MonitorID) {
+    crashes = crashes.filter { $0.key.monitor != monitor }
+    quarantined = quarantined.filter { $0.monitor != monitor }
+  }
+
   /// An edit gives a monitor another chance.
   func liftQuarantine(of monitor: MonitorID) async throws {
     let keys = quarantined.filter { $0.monitor == monitor }
-    for key in keys { crashes[key] = nil }
+    crashes = crashes.filter { $0.key.monitor != monitor }
     guard !keys.isEmpty else { return }
     try await store.write { try QuarantineQueries.lift(monitor, in: $0) }
     quarantined.subtract(keys)

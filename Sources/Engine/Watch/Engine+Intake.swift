@@ -176,6 +176,9 @@ extension Engine {
     let lentBefore = known?.settings.allowsStandIn
     guard let stored else {
       try await takeBack(id, keeping: [], at: now)
+      // Nor does what is due already wait for anybody, or show as open until its time is over.
+      try await queue.withdraw(id, from: Instant(ms: 0))
+      forgetCrashes(over: id)
       watched[id] = nil
       noteGone(id, of: known?.pastRegions ?? [])
       return
@@ -191,7 +194,7 @@ extension Engine {
     configure(one, at: now, into: &ledger)
     if !one.settings.allowsStandIn { endStandIns(one, at: now, into: &ledger) }
     if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
-    schedule(one, from: now)
+    catchUp(one, at: now, into: &ledger)
     if !one.settings.enabled {
       one.wantsRun = false
     } else if known == nil || !wasEnabled {

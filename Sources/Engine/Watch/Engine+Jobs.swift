@@ -13,6 +13,19 @@ extension Engine {
     }
   }
 
+  /// A plan begins when it is written, and is heard of a moment later: what fell due meanwhile is still done. Where that
+  /// took longer, or the slot clock is ahead of the one that dated the plan, older slots are missed rather than forgotten.
+  func catchUp(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
+    let from = now - Limits.heardLateMs
+    for row in one.plan where !one.scheduled.contains(row.id) {
+      for at in row.slots(from: max(row.from, now - Instant.dayMs), to: from) {
+        let id = JobID(monitor: one.id, region: row.region, trigger: .schedule, mark: at.ms)
+        ledger.missed.append(ClosedJob(job: Job(id: id, due: at, budgetMs: 0), reason: .notRunning))
+      }
+    }
+    schedule(one, from: from)
+  }
+
   /// Emits the jobs of all slots before `until`.
   func emitDue(until: Instant, now: Instant) async {
     var jobs: [Job] = []
