@@ -69,6 +69,7 @@ final class Instance: Sendable {
       onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
       onSample: { sample in hub.sample(monitor: sample.monitor, scope: sample.scope) { JSON(sample) } },
       onRegionChange: { change, db in try RegionFlow.apply(change, in: db, world: world) },
+      onSlotAlarm: { change, db in try SlotFlow.apply(change, in: db, world: world) },
       report: report)
 
     let base = Self.baseURL(settings)

@@ -117,6 +117,8 @@ public struct QueueStatistics: Hashable, Sendable {
   public var ready = 0
   public var leased = 0
   public var oldestDue: Instant?
+  /// When the first of the slots among them is over: with its time, or with the lease that somebody holds on it then.
+  public var oldestCloses: Instant?
   public init() {}
 }
 

@@ -59,6 +59,12 @@ public enum Limits {
   public static let heardLateMs: Int64 = 5000
   public static let leaseGraceMs: Int64 = 15_000
   public static let slotCloseGraceMs: Int64 = 5000
+  /// How long after a slot closed its outcome may be missing before people are told. A turn takes a quarter of a second and
+  /// a store that refuses is asked again every five: a minute is a dozen tries and a restart, and still so short that nobody
+  /// goes long by a picture that stands still.
+  public static let slotOverdueMs = Instant.minuteMs
+  /// How often it is looked for.
+  public static let slotsWatchedMs: Int64 = 5000
   public static let leasesPerJobMax = 3
   /// Jobs in the hands of the embedded worker; what is due beyond waits in the queue, and is missed when its time is over.
   public static let leasesHeldMax = 50_000

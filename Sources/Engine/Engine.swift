@@ -9,6 +9,7 @@ import Store
 /// seconds without any check being late.
 public actor Engine {
   public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+  public typealias OnSlotAlarm = @Sendable (SlotAlarm.Change, Connection) throws -> Void
   public typealias OnRegionChange = @Sendable (RegionChange, Connection) throws -> Void
   /// Hears of stored results after their commit, within the engine's turn: it hands over and returns.
   public typealias OnSample = @Sendable (LiveSample) -> Void
@@ -44,6 +45,7 @@ public actor Engine {
   let onChange: OnChange
   let onSample: OnSample
   let onRegionChange: OnRegionChange
+  let onSlotAlarm: OnSlotAlarm
   let report: @Sendable (_ event: String, _ detail: String) -> Void
   private let makeProber: MakeProber
   private let makeQueue: MakeQueue
@@ -65,6 +67,12 @@ public actor Engine {
   var nextToken: UInt64 = 1
   var reports: [Incoming] = []
   var closed: [ClosedJob] = []
+  /// Reports of the turn that is being stored.
+  var storing: [Incoming] = []
+  /// Whether slots stay without an outcome, when that was last looked at, and what is to be told of it.
+  var slotAlarm = SlotAlarm()
+  var slotsWatchedAt = Instant(ms: 0)
+  var slotAlarms: [SlotAlarm.Change] = []
   var changed: Set<MonitorID> = []
   var statisticsNow = Statistics()
   var isFlushing = false
@@ -125,6 +133,7 @@ public actor Engine {
   public init(
     store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
     onSample: @escaping OnSample = { _ in }, onRegionChange: @escaping OnRegionChange = { _, _ in },
+    onSlotAlarm: @escaping OnSlotAlarm = { _, _ in },
     queue: @escaping MakeQueue = { MemoryQueue(epoch: $0) },
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
@@ -133,6 +142,7 @@ public actor Engine {
     self.onChange = onChange
     self.onSample = onSample
     self.onRegionChange = onRegionChange
+    self.onSlotAlarm = onSlotAlarm
     self.report = report
     makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
@@ -165,6 +175,7 @@ public actor Engine {
     try await loadRegions()
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
     quarantined = try await store.read { try QuarantineQueries.all(in: $0) }
+    slotAlarm = SlotAlarm(since: try await store.read { try EngineQueries.slotsOverdueSince(in: $0) })
     for stored in all {
       planVersion += 1
       let one = Watched(stored)
@@ -327,6 +338,7 @@ public actor Engine {
       } catch { report("queue_failed", "\(error)") }
     }
     await dispatch()
+    await watchSlots(now: now)
     await flush()
     if now - spanExtendedAt >= spanEveryMs {
       spanExtendedAt = now

@@ -70,6 +70,16 @@ public enum EngineQueries {
     } ?? (1, Instant(ms: 0), lastEnd)
   }
 
+  /// Since when slots stay without an outcome, as it was last told.
+  public static func slotsOverdueSince(in db: Connection) throws -> Instant? {
+    try db.first("SELECT slots_overdue_since_ms FROM engine WHERE id = 1") { $0.intOrNil(0).map(Instant.init(ms:)) }
+      ?? nil
+  }
+
+  public static func noteSlotsOverdue(since: Instant?, in db: Connection) throws {
+    try db.run("UPDATE engine SET slots_overdue_since_ms = $1 WHERE id = 1", [since.map { .int($0.ms) } ?? .null])
+  }
+
   public static func openSpan(at: Instant, in db: Connection) throws -> Int64 {
     try db.insert("INSERT INTO engine_span (from_ms, to_ms) VALUES ($1, $1)", [.int(at.ms)])
   }

@@ -125,5 +125,9 @@ extension Engine {
   public var regionNamesNow: [RegionID: String] { regionNames }
 
   /// The fleet as it is now, for people and metrics.
-  public var currentFleet: FleetSight { fleet.sight(at: now()) }
+  public var currentFleet: FleetSight {
+    var sight = fleet.sight(at: now())
+    sight.slotsOverdueSince = slotAlarm.since
+    return sight
+  }
 }

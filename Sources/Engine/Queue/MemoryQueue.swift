@@ -176,6 +176,9 @@ public actor MemoryQueue: JobQueue {
     for entry in entries.values {
       if entry.lease == nil { out.ready += 1 } else { out.leased += 1 }
       out.oldestDue = min(out.oldestDue ?? entry.job.due, entry.job.due)
+      guard entry.job.id.slot != nil else { continue }
+      let closes = max(entry.job.closesAt, entry.lease?.until ?? entry.job.closesAt)
+      out.oldestCloses = min(out.oldestCloses ?? closes, closes)
     }
     return out
   }

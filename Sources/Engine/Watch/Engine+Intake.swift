@@ -18,6 +18,8 @@ extension Engine {
     changed = []
     let batch = Array(reports.prefix(2000))
     reports.removeFirst(batch.count)
+    storing = batch
+    defer { storing = [] }
     let ended = closed
     closed = []
     let dropped = givenUp
@@ -26,6 +28,8 @@ extension Engine {
     var health: [RegionChange] = []
     let before = Snapshot()
     var ledger = Ledger()
+    ledger.slotAlarms = slotAlarms
+    slotAlarms = []
     var answers: [ReportAnswer] = []
     let now = now()
     do {
@@ -53,6 +57,7 @@ extension Engine {
       for wake in before.restore(in: watched) { wakes.push(wake) }
       changed.formUnion(edited)
       regionChanges.insert(contentsOf: health, at: 0)
+      slotAlarms.insert(contentsOf: ledger.slotAlarms, at: 0)
       givenUp.insert(contentsOf: dropped, at: 0)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
@@ -128,6 +133,7 @@ extension Engine {
     guard !ledger.isEmpty else { return Persisted() }
     let onChange = onChange
     let onRegionChange = onRegionChange
+    let onSlotAlarm = onSlotAlarm
     let report = report
     let now = now()
     return try await store.write { db in
@@ -158,6 +164,11 @@ extension Engine {
       for change in ledger.regions {
         do { try db.savepoint { try onRegionChange(change, db) } } catch  where !StoreTrouble.isPassing(error) {
           report("region_change_not_followed", "\(change.name) \(change.from) to \(change.to): \(error)")
+        }
+      }
+      for change in ledger.slotAlarms {
+        do { try db.savepoint { try onSlotAlarm(change, db) } } catch  where !StoreTrouble.isPassing(error) {
+          report("slot_alarm_not_followed", "\(error)")
         }
       }
       for kept in ledger.evidence {

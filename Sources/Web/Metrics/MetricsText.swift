@@ -56,6 +56,10 @@ final class MetricsText: Sendable {
     out.add(
       "martlet_oldest_open_slot_seconds", "gauge", "Age of the oldest due time that has neither result nor reason.",
       [("", seen.oldestOpenSlot.map { Double(max(now - $0, 0)) / 1000 } ?? 0)])
+    out.add(
+      "martlet_slots_overdue_seconds", "gauge",
+      "How long due times stay without an outcome although their time is over; 0 while all is accounted for.",
+      [("", fleet.slotsOverdueSince.map { Double(max(now - $0, 0)) / 1000 } ?? 0)])
     out.add("martlet_checks_in_flight", "gauge", "Attempts under way in this process.", [("", Double(seen.inFlight))])
     out.add("martlet_checks_late_total", "counter", "Attempts begun more than 10 ms late.", [("", Double(seen.late))])
     out.add(
