@@ -55,13 +55,14 @@ public enum WorkerQueries {
   ) throws -> (isPrivate: Bool, ofOrganization: Int, ofAll: Int) {
     let owner = try db.first("SELECT organization_id FROM region WHERE id = $1", [.int(region.raw)]) { $0.intOrNil(0) }
     let private_ = (owner ?? nil) != nil
-    let seen = try db.first(
-      """
-      SELECT coalesce(sum(CASE WHEN r.organization_id = $1 THEN 1 ELSE 0 END), 0), count(*)
-      FROM worker w JOIN region r ON r.id = w.region_id
-      WHERE w.revoked_ms IS NULL AND (r.organization_id IS NOT NULL) = $2
-      """, [(owner ?? nil).map { .int($0) } ?? .null, Value(private_)]
-    ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
+    let seen =
+      try db.first(
+        """
+        SELECT coalesce(sum(CASE WHEN r.organization_id = $1 THEN 1 ELSE 0 END), 0), count(*)
+        FROM worker w JOIN region r ON r.id = w.region_id
+        WHERE w.revoked_ms IS NULL AND (r.organization_id IS NOT NULL) = $2
+        """, [(owner ?? nil).map { .int($0) } ?? .null, Value(private_)]
+      ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
     return (private_, seen.0, seen.1)
   }
 

@@ -42,7 +42,9 @@ public final class WebHandler: RequestHandler {
   }
 
   /// Workers wait for jobs: were they counted with people's requests, a large fleet would leave no room for anybody.
-  public func mayWait(_ head: RequestHead) -> Bool { head.target.hasPrefix(WorkerOperation.jobs.path()) }
+  public func mayWait(_ head: RequestHead) -> Bool {
+    head.target.hasPrefix(WorkerOperation.jobs.path().dropLast())
+  }
 
   public func respond(to request: Request) async -> Response {
     let visit = Visit(request, settings: context.settings)

@@ -23,7 +23,8 @@ struct StandInVerdictTests {
     let at = start + s * 1000
     _ = verdict.handle(
       .reported(
-        .init(region: RegionID(region), trigger: .schedule, startedAt: at, status: status, isStandIn: standIn)), now: at)
+        .init(region: RegionID(region), trigger: .schedule, startedAt: at, status: status, isStandIn: standIn)), now: at
+    )
   }
 
   @Test("one that looks for two regions makes no majority of three with them")

@@ -102,7 +102,8 @@ extension Engine {
     ledger.regions.append(change)
     if change.region == standIn {
       guard change.to != .healthy else { return }
-      for one in watched.values.filter({ $0.verdict.votes.contains(where: \.isStandIn) }).sorted(by: { $0.id < $1.id }) {
+      for one in watched.values.filter({ $0.verdict.votes.contains(where: \.isStandIn) }).sorted(by: { $0.id < $1.id })
+      {
         before.keep(one)
         endStandIns(one, at: now, into: &ledger)
       }

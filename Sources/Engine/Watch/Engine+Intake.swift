@@ -28,8 +28,7 @@ extension Engine {
     var health: [RegionChange] = []
     let before = Snapshot()
     var ledger = Ledger()
-    ledger.slotAlarms = slotAlarms
-    slotAlarms = []
+    swap(&ledger.slotAlarms, &slotAlarms)
     var answers: [ReportAnswer] = []
     let now = now()
     do {
@@ -204,7 +203,9 @@ extension Engine {
     try await liftQuarantine(of: id)
     configure(one, at: now, into: &ledger)
     if !one.settings.allowsStandIn { endStandIns(one, at: now, into: &ledger) }
-    if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
+    if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false {
+      try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now)
+    }
     catchUp(one, at: now, into: &ledger)
     if !one.settings.enabled {
       one.wantsRun = false

@@ -62,7 +62,9 @@ func requestArrived(
   let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
   let isHead = head.method.string == "HEAD"
   let mayWait = loop.handler.mayWait(RequestHead(head))
-  guard loop.beginHandler(mayWait: mayWait) else { return answer(id, with: .busy, isHead: isHead, on: loop, isInCallback: true) }
+  guard loop.beginHandler(mayWait: mayWait) else {
+    return answer(id, with: .busy, isHead: isHead, on: loop, isInCallback: true)
+  }
   let request = Request(head, body: body)
   let exchange = Exchange()
   let task = Task.immediate {

@@ -146,7 +146,8 @@ struct StandInTests {
   func privateRegion() async throws {
     _ = try await world.test.store.write { db in
       try db.run(
-        "INSERT INTO organization (id, public_id, name, slug, created_ms, updated_ms) VALUES (2, 'org_2', 'I', 'i', 0, 0)")
+        "INSERT INTO organization (id, public_id, name, slug, created_ms, updated_ms) VALUES (2, 'org_2', 'I', 'i', 0, 0)"
+      )
     }
     try await world.start()
     _ = try await monitor("lent", in: "own", allows: true)

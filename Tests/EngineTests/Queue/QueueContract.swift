@@ -124,7 +124,9 @@ struct QueueContract {
   func whatNobodyClaimsPilesUpNowhere() async throws {
     let queue = try await make()
     for n in 0..<50 as Range<Int64> { try await queue.emit([job(n, due: n)], now: start) }
-    for second in stride(from: Int64(0), through: 120_000, by: 1000) { _ = try await queue.advance(now: start + second) }
+    for second in stride(from: Int64(0), through: 120_000, by: 1000) {
+      _ = try await queue.advance(now: start + second)
+    }
     #expect(try await queue.ready(in: region) == 0)
   }
 

@@ -143,7 +143,8 @@ struct WorkerAPI: Sendable {
     case .organizationFull:
       Problem(
         403, "too_many_workers",
-        "The organization's own regions have \(Limits.workersPerOrganizationMax) workers; revoke one that is gone first.")
+        "The organization's own regions have \(Limits.workersPerOrganizationMax) workers; revoke one that is gone first."
+      )
     case .installationFull:
       Problem(
         403, "too_many_workers",

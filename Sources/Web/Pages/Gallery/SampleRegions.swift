@@ -3,7 +3,7 @@ import HTML
 
 extension Sample {
   static let regions = RegionsPage(
-    frame: frame(banners: [silentRegion]),
+    frame: frame(banners: [overdueSlots, silentRegion]),
     regions: [
       region(
         "fra", .healthy, monitors: 900, checks: 31.4,

@@ -70,11 +70,7 @@ enum FrameMaker {
       return []
     }
     return [
-      AppFrame.Banner(
-        state: .degraded, title: "Some checks are not accounted for",
-        text:
-          "Due times stay without a result and without a reason since \(Format.day(since.ms)), \(Format.clock(since.ms)) UTC. \(SlotWords.consequence)"
-      )
+      AppFrame.Banner(state: .degraded, title: SlotWords.title, text: SlotWords.banner(since: since.ms))
     ]
   }
 
@@ -112,4 +108,12 @@ enum FrameMaker {
   }
 
   private static let bannersMax = 3
+}
+
+extension SlotWords {
+  static let title = "Some checks are not accounted for"
+
+  static func banner(since: Int64) -> String {
+    "Due times stay without a result and without a reason since \(Format.day(since)), \(Format.clock(since)) UTC. \(consequence)"
+  }
 }

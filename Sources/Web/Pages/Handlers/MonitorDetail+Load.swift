@@ -165,7 +165,8 @@ extension MonitorPage {
     return Chosen(
       title: title, note: Format.microseconds(Int64(chosen.timing.totalUs)),
       waterfall: Waterfall(
-        of: "\(Format.clockSeconds(chosen.startedAt.ms)) UTC from \(region)\(data.workers[chosen.worker]?.asStandIn.map { ", by \($0)" } ?? "")",
+        of:
+          "\(Format.clockSeconds(chosen.startedAt.ms)) UTC from \(region)\(data.workers[chosen.worker]?.asStandIn.map { ", by \($0)" } ?? "")",
         hops: [.init(title: answer + from, phases: Phases(chosen.timing))], totalUs: Int64(chosen.timing.totalUs)),
       sentence: nil)
   }
@@ -223,7 +224,8 @@ extension Evidence {
     let excerpt = body["excerpt"]?.string ?? ""
     self.init(
       isOver: isOver, at: at.ms, verdict: "failed from \(region)",
-      votes: [Evidence.Vote(region: region, state: .down, note: standIn == nil ? nil : "stand-in")], facts: facts, trace: [],
+      votes: [Evidence.Vote(region: region, state: .down, note: standIn == nil ? nil : "stand-in")], facts: facts,
+      trace: [],
       excerpt: head.isEmpty && excerpt.isEmpty ? nil : head + (head.isEmpty || excerpt.isEmpty ? "" : "\n") + excerpt)
   }
 }

@@ -100,7 +100,7 @@ struct MonitorForm: Sendable {
         \(Choice(name: "quorum", label: "Down when", options: Self.quorums, selected: quorum, error: errors["quorum"]))\
         \(field("recovery_checks", "Good checks before it is up again", recoveryChecks, kind: .number, range: 1...10))
         \(CheckGroup(legend: "When a region has no worker", checks: [Check(name: "allow_stand_in", label: "Let another place look meanwhile", isOn: allowsStandIn)]))\
-        <p class="hint soft">Only where the address answers from anywhere. All stand-ins together have one vote, so they call nothing \
+        <p class="hint soft">For addresses that answer from anywhere. All stand-ins together have one vote: they call nothing \
         down against the regions that are there.</p>
         """)
   }

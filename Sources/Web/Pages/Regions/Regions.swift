@@ -78,6 +78,7 @@ struct RegionsPage: AppPage {
     <th scope="col" class="num">Clock</th><th scope="col" class="num">Version</th><th scope="col" class="num">Seen</th>\
     <th scope="col"><span class="vh">Change</span></th></tr></thead>\(regions, group)</table></section>
     \(if: frame.canWrite, form)
+    \(if: frame.canWrite && mayAddStandIn, standInForm)
     """
   }
 
@@ -141,15 +142,18 @@ struct RegionsPage: AppPage {
   private func note(_ region: Region) -> HTML? {
     if region.isStandIn { return Self.standInNote }
     let since: HTML = region.unwellSince.map { " since \(When($0))" } ?? ""
+    let except = hasStandIn ? ", but where a stand-in may look" : ""
     return switch region.health {
     case .healthy: nil
     case .offline:
       region.workers.isEmpty
-        ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that."
+        ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that\(except)."
     case .suspect: "Its own network or resolver seems to fail\(since). What it says of targets does not count."
     case .overloaded: "Its workers cannot keep up\(since). What it says of targets does not count."
     }
   }
+
+  private var hasStandIn: Bool { regions.contains { $0.isStandIn && $0.healthyWorkers > 0 } }
 
   private static let standInNote: HTML = """
     They look in place of a region that has no worker, for monitors that allow it. All together they have one vote.
@@ -238,18 +242,19 @@ struct RegionsPage: AppPage {
         <form class="card-body form short" action="\(Paths.regions)" method="post">\(Field(
           name: "name", label: "Name", value: name, hint: "Lower-case letters, digits and dashes, such as fra or office-2.",
           error: errors["name"], isRequired: true, isMono: true, autocomplete: "off"))
-        <div class="btns"><button class="btn btn-primary">Add region</button></div></form>\
-        \(if: mayAddStandIn, standInForm)
+        <div class="btns"><button class="btn btn-primary">Add region</button></div></form>
         """
     ).body
   }
 
   private var standInForm: HTML {
-    """
-    <div class="card-body stack"><p class="soft">A <b>stand-in</b> belongs to no region. While a region has no worker it looks in \
-    its place, for monitors that allow it. Run it at a place of its own.</p>\
-    <div class="btns">\(PostButton(label: "Add a stand-in", action: Paths.regions, fields: [("name", StandIn.name)]).body)</div></div>
-    """
+    Card(
+      title: "Add a stand-in", note: "A worker of no region, at a place of its own",
+      content: """
+        <div class="card-body stack"><p class="soft">While a region has no worker a stand-in looks in its place, for monitors that \
+        allow it.</p>\(PostButton(label: "Add a stand-in", action: Paths.regions, fields: [("name", StandIn.name)]))</div>
+        """
+    ).body
   }
 }
 
