@@ -142,7 +142,7 @@ struct RegionsPage: AppPage {
   private func note(_ region: Region) -> HTML? {
     if region.isStandIn { return Self.standInNote }
     let since: HTML = region.unwellSince.map { " since \(When($0))" } ?? ""
-    let except = hasStandIn ? ", but where a stand-in may look" : ""
+    let except = hasStandIn ? ", except where a stand-in may look" : ""
     return switch region.health {
     case .healthy: nil
     case .offline:
