@@ -61,13 +61,13 @@ def test_the_operators_tokens_may_be_changed_while_it_runs(serve, tmp_path, regi
     assert (enroll(CLUSTER_TOKEN), scrape("a-metrics-token-0123456789")) == (201, 200)
     cluster.write_text("another-cluster-token-0123456789")
     metrics.write_text("another-metrics-token-0123456789")
-    eventually(lambda: scrape("another-metrics-token-0123456789") == 200, 5, what="the new token")
+    eventually(lambda: scrape("another-metrics-token-0123456789") == 200, 15, what="the new token")
     assert scrape("a-metrics-token-0123456789") == 404
-    eventually(lambda: enroll("another-cluster-token-0123456789") == 201, 5, 1, what="the new token")
+    eventually(lambda: enroll("another-cluster-token-0123456789") == 201, 15, 1, what="the new token")
     assert enroll(CLUSTER_TOKEN) == 401
     metrics.unlink()
-    eventually(lambda: scrape("another-metrics-token-0123456789") == 404, 5, what="no token any more")
-    assert [line for line in martlet.lines if "token_unreadable" in line], "it is told"
+    eventually(lambda: scrape("another-metrics-token-0123456789") == 404, 15, what="no token any more")
+    eventually(lambda: any("token_unreadable" in line for line in martlet.lines), 15, what="a word about it")
 
 
 def test_a_killed_workers_jobs_go_to_the_other(plane, worker, target, region):
