@@ -69,6 +69,7 @@ final class Instance: Sendable {
       onChange: { change, db in try IncidentFlow.apply(change, in: db, world: world) },
       onSample: { sample in hub.sample(monitor: sample.monitor, scope: sample.scope) { JSON(sample) } },
       onRegionChange: { change, db in try RegionFlow.apply(change, in: db, world: world) },
+      onSlotAlarm: { change, db in try SlotFlow.apply(change, in: db, world: world) },
       report: report)
 
     let base = Self.baseURL(settings)
@@ -108,18 +109,21 @@ final class Instance: Sendable {
       report: { reference, error in
         log.event("request_failed", [("reference", .string(reference)), ("error", .string("\(error)"))])
       })
-    let gate = WorkerGate(store: store) { Self.secret(settings.clusterTokenFile, log) }
+    let clusterToken = settings.clusterTokenFile.map { SecretFile($0, log: log) }
+    let metricsToken = settings.metricsTokenFile.map { SecretFile($0, log: log) }
+    let gate = WorkerGate(store: store) { await clusterToken?.current }
     context.metricsToken = { given in
-      Self.secret(settings.metricsTokenFile, log).map { Sodium.equal(Array($0.utf8), Array(given.utf8)) } ?? false
+      await metricsToken?.current.map { Sodium.equal(Array($0.utf8), Array(given.utf8)) } ?? false
     }
     context.fleet = FleetAccess(gate: gate, engine: engine)
     context.live = LiveHandlers(hub: hub, baseURL: settings.baseURL)
     let descriptors = Int(clinux_nofile_limit())
+    var serving = HTTPServer.Configuration(
+      host: settings.host, port: settings.port, connectionsMax: max(64, descriptors - 2048),
+      connectionsPerAddressMax: max(64, descriptors / 2))
+    serving.waitersMax = Limits.workersWaitingMax
     server = try HTTPServer(
-      .init(
-        host: settings.host, port: settings.port, connectionsMax: max(64, descriptors - 2048),
-        connectionsPerAddressMax: max(64, descriptors / 2)),
-      handler: WebHandler(context, extensions: Self.extensions(context, hub)))
+      serving, handler: WebHandler(context, extensions: Self.extensions(context, hub)))
     hub.attach(server)
     url = "http://\(settings.host.contains(":") ? "[\(settings.host)]" : settings.host):\(server.port)"
     try await engine.start()
@@ -148,19 +152,6 @@ final class Instance: Sendable {
     extensions.page = { await pages.answer($0) }
     extensions.live = { await live.answer($0) }
     return extensions
-  }
-
-  /// The operator's secret in a file, read anew each time so that it can be changed; short ones are none.
-  private static func secret(_ file: String?, _ log: Log) -> String? {
-    guard let file else { return nil }
-    do throws(CommandFailure) {
-      let text = try WorkerFolder.text(file)
-      if text.utf8.count >= 16 { return text }
-      log.event("token_too_short", [("file", .string(file))])
-    } catch {
-      log.event("token_unreadable", [("error", .string(error.message))])
-    }
-    return nil
   }
 
   private static func baseURL(_ settings: InstanceSettings) -> String {

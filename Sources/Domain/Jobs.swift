@@ -40,9 +40,12 @@ public struct Job: Hashable, Sendable {
   public let budgetMs: Int32
   /// Attempts that already failed in the slot before and count for this one.
   public let firstAttempt: UInt8
+  /// Whether a worker of no region may do it while its own has none.
+  public let allowsStandIn: Bool
 
-  public init(id: JobID, due: Instant, budgetMs: Int32, firstAttempt: UInt8 = 0) {
+  public init(id: JobID, due: Instant, budgetMs: Int32, firstAttempt: UInt8 = 0, allowsStandIn: Bool = false) {
     self.id = id
+    self.allowsStandIn = allowsStandIn
     self.due = due
     self.budgetMs = budgetMs
     self.firstAttempt = firstAttempt
@@ -114,6 +117,8 @@ public struct QueueStatistics: Hashable, Sendable {
   public var ready = 0
   public var leased = 0
   public var oldestDue: Instant?
+  /// When the first of the slots among them is over: with its time, or with the lease that somebody holds on it then.
+  public var oldestCloses: Instant?
   public init() {}
 }
 
@@ -123,12 +128,16 @@ public protocol JobQueue: Sendable {
   func emit(_ jobs: [Job], now: Instant) async throws
   /// Leases up to `max` jobs of a region, the earliest due first.
   func claim(region: RegionID, worker: WorkerID, max: Int, now: Instant) async throws -> [Lease]
+  /// As `claim`, but only jobs that allow a stand-in.
+  func lend(region: RegionID, worker: WorkerID, max: Int, now: Instant) async throws -> [Lease]
   /// Extends leases from `now` on; answers those that are lost.
   func renew(_ refs: [LeaseRef], now: Instant) async throws -> [LeaseRef]
   /// Whether each lease still is the newest of its job, in the hands of the worker that names it.
   func standing(of refs: [LeaseRef]) async throws -> [LeaseStanding]
   /// How many jobs of a region wait for a worker; about, where an exact number would cost more.
   func ready(in region: RegionID) async throws -> Int
+  /// How many of these allow a stand-in, about.
+  func lendable(in region: RegionID) async throws -> Int
   /// Ends jobs whose result is stored.
   func complete(_ ids: [JobID], now: Instant) async throws
   /// Makes a worker's jobs ready again: of one that leaves without counting a lost lease, of one that is lost with it.

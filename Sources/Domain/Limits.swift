@@ -55,8 +55,16 @@ public enum Limits {
   public static let publicPagesCachedMax = 2000
   public static let publicPagesCachedBytesMax = 64 << 20
   public static let jobsAheadMs: Int64 = 5000
+  /// Slots of a plan that was heard of late are still done when they are no older.
+  public static let heardLateMs: Int64 = 5000
   public static let leaseGraceMs: Int64 = 15_000
   public static let slotCloseGraceMs: Int64 = 5000
+  /// How long after a slot closed its outcome may be missing before people are told. A turn takes a quarter of a second and
+  /// a store that refuses is asked again every five: a minute is a dozen tries and a restart, and still so short that nobody
+  /// goes long by a picture that stands still.
+  public static let slotOverdueMs = Instant.minuteMs
+  /// How often it is looked for.
+  public static let slotsWatchedMs: Int64 = 5000
   public static let leasesPerJobMax = 3
   /// Jobs in the hands of the embedded worker; what is due beyond waits in the queue, and is missed when its time is over.
   public static let leasesHeldMax = 50_000
@@ -71,7 +79,15 @@ public enum Limits {
   /// A worker's loop that is later than this at the 99th percentile makes time-outs of its own, and below that stops to.
   public static let loopLagOverloadedUs = 500_000
   public static let loopLagHealthyUs = 250_000
+  /// Workers of the installation's own regions, which its operator lets in.
   public static let workersPerInstallationMax = 1000
+  /// Workers of one organization's private regions, and of all organizations' together: however many they make, the
+  /// operator's own fleet keeps its room.
+  public static let workersPerOrganizationMax = 100
+  public static let workersPrivateMax = 2000
+  /// Requests of workers that may wait for jobs at once: one of each, and as many again whose worker came back before the
+  /// old one was seen to be gone.
+  public static let workersWaitingMax = 2 * (workersPerInstallationMax + workersPrivateMax)
   /// Private locations; a monitor looks from at most as many.
   public static let regionsPerOrganizationMax = 50
   /// What one token for a region may be made for.

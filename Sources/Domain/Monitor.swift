@@ -29,6 +29,9 @@ public struct MonitorSettings: Hashable, Sendable {
   public var degradedChecks = 2
   public var attempts = 3
   public var regions = ["local"]
+  /// Whether a stand-in may look while a region has no worker. Off unless somebody says so: a region is named for where it
+  /// is, and another place may not reach what it reaches.
+  public var allowsStandIn = false
   public var quorum = Quorum.majority
   public var recoveryChecks = 2
   public var followRedirects = true

@@ -15,6 +15,8 @@ public struct RunReport: Sendable {
   public var lateMs: Int32
   public var status: CheckStatus
   public var observation: Observation
+  /// It was looked at from another place than the slot's region, which has no worker.
+  public var isStandIn = false
 
   public init(
     job: JobID, generation: Generation?, worker: WorkerID = .embedded, runKey: RunKey, attempt: Int, isFinal: Bool,

@@ -9,6 +9,7 @@ import Store
 /// seconds without any check being late.
 public actor Engine {
   public typealias OnChange = @Sendable (MonitorChange, Connection) throws -> Void
+  public typealias OnSlotAlarm = @Sendable (SlotAlarm.Change, Connection) throws -> Void
   public typealias OnRegionChange = @Sendable (RegionChange, Connection) throws -> Void
   /// Hears of stored results after their commit, within the engine's turn: it hands over and returns.
   public typealias OnSample = @Sendable (LiveSample) -> Void
@@ -44,6 +45,7 @@ public actor Engine {
   let onChange: OnChange
   let onSample: OnSample
   let onRegionChange: OnRegionChange
+  let onSlotAlarm: OnSlotAlarm
   let report: @Sendable (_ event: String, _ detail: String) -> Void
   private let makeProber: MakeProber
   private let makeQueue: MakeQueue
@@ -55,6 +57,8 @@ public actor Engine {
   /// Regions of one organization: what its workers reach is its own network.
   var privateRegions: Set<RegionID> = []
   var local: RegionID?
+  /// Where workers of no region belong to; nil while there was never one.
+  var standIn: RegionID?
   var due = Heap<Due>()
   /// Slots before this are in the queue.
   var emittedUntil = Instant(ms: 0)
@@ -63,6 +67,12 @@ public actor Engine {
   var nextToken: UInt64 = 1
   var reports: [Incoming] = []
   var closed: [ClosedJob] = []
+  /// Reports of the turn that is being stored.
+  var storing: [Incoming] = []
+  /// Whether slots stay without an outcome, when that was last looked at, and what is to be told of it.
+  var slotAlarm = SlotAlarm()
+  var slotsWatchedAt = Instant(ms: 0)
+  var slotAlarms: [SlotAlarm.Change] = []
   var changed: Set<MonitorID> = []
   var statisticsNow = Statistics()
   var isFlushing = false
@@ -123,6 +133,7 @@ public actor Engine {
   public init(
     store: Store, probe: @escaping MakeProber, onChange: @escaping OnChange,
     onSample: @escaping OnSample = { _ in }, onRegionChange: @escaping OnRegionChange = { _, _ in },
+    onSlotAlarm: @escaping OnSlotAlarm = { _, _ in },
     queue: @escaping MakeQueue = { MemoryQueue(epoch: $0) },
     report: @escaping @Sendable (_ event: String, _ detail: String) -> Void
   ) {
@@ -131,6 +142,7 @@ public actor Engine {
     self.onChange = onChange
     self.onSample = onSample
     self.onRegionChange = onRegionChange
+    self.onSlotAlarm = onSlotAlarm
     self.report = report
     makeProber = probe
     clock = SlotClock(wall: store.world.now(), monotonicNs: store.world.monotonicNs(), floor: Instant(ms: 0))
@@ -163,6 +175,7 @@ public actor Engine {
     try await loadRegions()
     local = try await store.read { try EngineQueries.localRegion(in: $0) }
     quarantined = try await store.read { try QuarantineQueries.all(in: $0) }
+    slotAlarm = SlotAlarm(since: try await store.read { try EngineQueries.slotsOverdueSince(in: $0) })
     for stored in all {
       planVersion += 1
       let one = Watched(stored)
@@ -199,6 +212,7 @@ public actor Engine {
     (regionNames, privateRegions) = try await store.read {
       (try EngineQueries.regionNames(in: $0), try EngineQueries.privateRegions(in: $0))
     }
+    standIn = regionNames.first { $0.value == StandIn.name }?.key
   }
 
   private func listen() {
@@ -324,6 +338,7 @@ public actor Engine {
       } catch { report("queue_failed", "\(error)") }
     }
     await dispatch()
+    await watchSlots(now: now)
     await flush()
     if now - spanExtendedAt >= spanEveryMs {
       spanExtendedAt = now

@@ -48,6 +48,7 @@ public struct Carrier: Sendable {
 
   /// Where a person reads more about a notice.
   func link(_ notice: Notice) -> String {
+    if notice.kind == .slotsOverdue || notice.kind == .slotsAccounted { return "\(baseURL)/" }
     if notice.kind.isAboutRegion { return "\(baseURL)/regions" }
     if let incident = notice.incidentID { return "\(baseURL)/incidents/\(incident)" }
     if let monitor = notice.monitorID { return "\(baseURL)/monitors/\(monitor)" }

@@ -12,13 +12,16 @@ public struct Notice: Hashable, Sendable {
     case regionSuspect = "region.suspect"
     case regionOverloaded = "region.overloaded"
     case regionHealthy = "region.healthy"
+    /// Due times of ours that stay without a result and without a reason, and that they do not any more.
+    case slotsOverdue = "slots.overdue"
+    case slotsAccounted = "slots.accounted"
     case test
 
     /// Whether it is about where checks run rather than what they look at.
     public var isAboutRegion: Bool {
       switch self {
       case .regionOffline, .regionSuspect, .regionOverloaded, .regionHealthy: true
-      case .down, .resolved, .flapping, .test: false
+      case .down, .resolved, .flapping, .slotsOverdue, .slotsAccounted, .test: false
       }
     }
   }
@@ -41,7 +44,7 @@ public struct Notice: Hashable, Sendable {
   public var address: String
   public var incidentID: String?
   public var since: Instant
-  /// When it ended; for `resolved` and `regionHealthy` only.
+  /// When it ended; for `resolved`, `regionHealthy` and `slotsAccounted` only.
   public var until: Instant?
   /// One sentence: why it failed.
   public var reason: String
@@ -125,6 +128,8 @@ extension Notice {
     case .regionSuspect: "Region \(name) is suspect: its own network or resolver seems to fail."
     case .regionOverloaded: "Region \(name) is overloaded: its workers cannot keep up."
     case .regionHealthy: "Region \(name) is healthy again after \(Self.span(ms: (until ?? at) - since))."
+    case .slotsOverdue: "Martlet does not account for all checks: due times stay without a result and without a reason."
+    case .slotsAccounted: "Martlet accounts for every check again after \(Self.span(ms: (until ?? at) - since))."
     case .test: "This is a test from Martlet for the channel \(name)."
     }
   }

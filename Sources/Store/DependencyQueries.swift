@@ -57,6 +57,22 @@ public enum DependencyQueries {
     }
   }
 
+  /// What these depend on, in order; those that depend on nothing are not named. Of all monitors when none is named.
+  static func parentIDs(
+    of monitors: [MonitorID]? = nil, in db: Connection
+  ) throws -> [MonitorID: [PublicID<MonitorTag>]] {
+    let places = (monitors ?? []).indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+    if monitors?.isEmpty == true { return [:] }
+    var out: [MonitorID: [PublicID<MonitorTag>]] = [:]
+    try db.each(
+      """
+      SELECT d.monitor_id, p.public_id FROM monitor_dependency d JOIN monitor p ON p.id = d.parent_id
+      \(monitors == nil ? "" : "WHERE d.monitor_id IN (\(places))") ORDER BY d.monitor_id, p.public_id
+      """, (monitors ?? []).map { .int($0.raw) }
+    ) { out[MonitorID($0.int(0)), default: []].append(PublicID(stored: $0.text(1))) }
+    return out
+  }
+
   /// Whether `a` is `b`, or needs it through whatever others.
   private static func depends(_ a: MonitorID, on b: MonitorID, in db: Connection) throws -> Bool {
     try db.first(

@@ -18,29 +18,33 @@ public enum EngineQueries {
   public static func all(in db: Connection, sealer: Sealer) throws -> [WatchedMonitor] {
     var plans: [MonitorID: [PlanRow]] = [:]
     for row in try PlanQueries.open(in: db) { plans[row.monitor, default: []].append(row) }
+    let parents = try DependencyQueries.parentIDs(in: db)
     return try db.rows(
       """
       SELECT \(MonitorRow.columns), \(allowsPrivate), v.format, v.body FROM monitor m
       LEFT JOIN monitor_verdict v ON v.monitor_id = m.id WHERE m.deleted_ms IS NULL
       """
-    ) { try watched($0, plans[MonitorID($0.int(0))] ?? [], sealer) }
+    ) { try watched($0, plans[MonitorID($0.int(0))] ?? [], parents[MonitorID($0.int(0))], sealer) }
   }
 
   /// Nil when it is deleted.
   public static func one(_ id: MonitorID, in db: Connection, sealer: Sealer) throws -> WatchedMonitor? {
     let rows = try PlanQueries.open(of: id, in: db)
+    let parents = try DependencyQueries.parentIDs(of: [id], in: db)[id]
     return try db.first(
       """
       SELECT \(MonitorRow.columns), \(allowsPrivate), v.format, v.body FROM monitor m
       LEFT JOIN monitor_verdict v ON v.monitor_id = m.id WHERE m.id = $1 AND m.deleted_ms IS NULL
       """, [.int(id.raw)]
-    ) { try watched($0, rows, sealer) }
+    ) { try watched($0, rows, parents, sealer) }
   }
 
-  private static func watched(_ row: Row, _ plan: [PlanRow], _ sealer: Sealer) throws -> WatchedMonitor {
+  private static func watched(
+    _ row: Row, _ plan: [PlanRow], _ parents: [PublicID<MonitorTag>]?, _ sealer: Sealer
+  ) throws -> WatchedMonitor {
     let next = MonitorRow.columnCount
     return WatchedMonitor(
-      row: try MonitorRow(row, sealer: sealer), rows: plan, allowsPrivate: row.bool(next),
+      row: try MonitorRow(row, sealer: sealer).knowingParents(parents), rows: plan, allowsPrivate: row.bool(next),
       verdict: row.isNull(next + 2) ? nil : try? Verdict(format: row.int(next + 1), encoded: row.blob(next + 2)))
   }
 
@@ -64,6 +68,16 @@ public enum EngineQueries {
     return try db.first("SELECT lease_epoch, slot_clock_ms FROM engine WHERE id = 1") {
       ($0.int(0), Instant(ms: $0.int(1)), lastEnd)
     } ?? (1, Instant(ms: 0), lastEnd)
+  }
+
+  /// Since when slots stay without an outcome, as it was last told.
+  public static func slotsOverdueSince(in db: Connection) throws -> Instant? {
+    try db.first("SELECT slots_overdue_since_ms FROM engine WHERE id = 1") { $0.intOrNil(0).map(Instant.init(ms:)) }
+      ?? nil
+  }
+
+  public static func noteSlotsOverdue(since: Instant?, in db: Connection) throws {
+    try db.run("UPDATE engine SET slots_overdue_since_ms = $1 WHERE id = 1", [since.map { .int($0.ms) } ?? .null])
   }
 
   public static func openSpan(at: Instant, in db: Connection) throws -> Int64 {

@@ -24,6 +24,8 @@ public enum FeedEventType: String, Sendable, CaseIterable {
   case monitor = "monitor_update"
   /// Organization feeds only.
   case region = "region_update"
+  /// The operator's organization only.
+  case installation = "installation_update"
 }
 
 /// The newest part of a feed: `events` are consecutive and end with `seq`.

@@ -62,7 +62,7 @@ extension MonitorQueries {
     let rows = try db.rows(
       "SELECT \(MonitorRow.columns) \(filtered) ORDER BY \(order) LIMIT \(limit) OFFSET \(offset)", values
     ) { try MonitorRow($0, sealer: sealer) }
-    return (total, rows)
+    return (total, try knowingParents(rows, in: db))
   }
 
   /// State by state, so that each walks an index in the order of names: sorting by a rank reads every row first.
@@ -84,7 +84,7 @@ extension MonitorQueries {
       }
       skip = max(0, skip - count)
     }
-    return (counts.values.reduce(0, +), rows)
+    return (counts.values.reduce(0, +), try knowingParents(rows, in: db))
   }
 
   /// Those of one status; `after` that many values come the status, how many, and how many to leave out.

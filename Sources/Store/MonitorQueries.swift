@@ -8,7 +8,7 @@ public struct MonitorRow: Sendable {
   public let id: MonitorID
   public let publicID: PublicID<MonitorTag>
   public let organization: OrganizationID
-  public let settings: MonitorSettings
+  public private(set) var settings: MonitorSettings
   public let status: MonitorStatus
   public let statusSince: Instant
   public let recovering: Bool
@@ -19,13 +19,12 @@ public struct MonitorRow: Sendable {
   static let columns =
     """
     m.id, m.public_id, m.organization_id, m.kind, m.name, m.url, m.enabled, m.interval_s, m.settings, m.request_sealed,
-    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms, m.flapping,
-    (SELECT group_concat(p.public_id) FROM monitor_dependency d JOIN monitor p ON p.id = d.parent_id
-      WHERE d.monitor_id = m.id)
+    m.status, m.status_since_ms, m.recovering, m.created_ms, m.updated_ms, m.flapping
     """
   /// How many these are: what a query selects besides begins there.
-  static let columnCount = 17
+  static let columnCount = 16
 
+  /// Without what it depends on, which `knowingParents` adds to rows.
   init(_ row: Row, sealer: Sealer) throws {
     id = MonitorID(row.int(0))
     publicID = PublicID(stored: row.text(1))
@@ -33,18 +32,23 @@ public struct MonitorRow: Sendable {
     let secret = try row.blobOrNil(9).map {
       try JSON(parsing: sealer.open($0, at: MonitorRow.place(OrganizationID(row.int(2)), row.text(1))))
     }
-    var settings = MonitorCodec.settings(
+    settings = MonitorCodec.settings(
       name: row.text(4), url: row.text(5), kind: row.text(3), intervalS: Int(row.int(7)), enabled: row.bool(6),
       plain: try JSON(parsing: row.text(8)), secret: secret)
-    settings.dependsOn = (row.textOrNil(16) ?? "").split(separator: ",").map { PublicID(stored: String($0)) }
-      .sorted { $0.text < $1.text }
-    self.settings = settings
     status = MonitorStatus(code: row.int(10)) ?? .unknown
     statusSince = Instant(ms: row.int(11))
     recovering = row.bool(12)
     flapping = row.bool(15)
     createdAt = Instant(ms: row.int(13))
     updatedAt = Instant(ms: row.int(14))
+  }
+
+  /// A monitor with what it depends on.
+  func knowingParents(_ parents: [PublicID<MonitorTag>]?) -> MonitorRow {
+    guard let parents else { return self }
+    var out = self
+    out.settings.dependsOn = parents
+    return out
   }
 
   static func place(_ organization: OrganizationID, _ publicID: String) -> Sealer.Place {
@@ -69,7 +73,12 @@ public enum MonitorQueries {
       SELECT \(MonitorRow.columns) FROM monitor m
       WHERE m.public_id = $1 AND m.organization_id = $2 AND m.deleted_ms IS NULL
       """, [.text(id.text), .int(scope.organization.raw)]
-    ) { try MonitorRow($0, sealer: sealer) }
+    ) { try MonitorRow($0, sealer: sealer) }.map { try knowingParents([$0], in: db)[0] }
+  }
+
+  static func knowingParents(_ rows: [MonitorRow], in db: Connection) throws -> [MonitorRow] {
+    let parents = try DependencyQueries.parentIDs(of: rows.map(\.id), in: db)
+    return parents.isEmpty ? rows : rows.map { $0.knowingParents(parents[$0.id]) }
   }
 
   /// Settings are valid already. Throws `UnknownRegion`, `DependencyRefusal` and `TooManyMonitors`.
@@ -148,6 +157,9 @@ public enum MonitorQueries {
     try db.run("DELETE FROM service_monitor WHERE monitor_id = $1", [.int(old.id.raw)])
     try db.run("DELETE FROM monitor_tag WHERE monitor_id = $1", [.int(old.id.raw)])
     try DependencyQueries.forget(old.id, in: db)
+    // Nobody asks for these any more: what it was is told by its states and results.
+    try QuarantineQueries.lift(old.id, in: db)
+    try db.run("DELETE FROM monitor_verdict WHERE monitor_id = $1", [.int(old.id.raw)])
     try Audit.record(
       "monitor.delete", subject: id.text, detail: ["name": .string(old.settings.name)], scope: scope, by: principal,
       in: db, world: world)

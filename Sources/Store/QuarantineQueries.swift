@@ -16,7 +16,12 @@ public struct QuarantineKey: Hashable, Sendable {
 public enum QuarantineQueries {
   public static func all(in db: Connection) throws -> Set<QuarantineKey> {
     Set(
-      try db.rows("SELECT monitor_id, region_id FROM quarantine") {
+      try db.rows(
+        """
+        SELECT q.monitor_id, q.region_id FROM quarantine q JOIN monitor m ON m.id = q.monitor_id
+        WHERE m.deleted_ms IS NULL
+        """
+      ) {
         QuarantineKey(MonitorID($0.int(0)), RegionID($0.int(1)))
       })
   }

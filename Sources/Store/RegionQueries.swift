@@ -9,6 +9,9 @@ public struct RegionRow: Hashable, Sendable {
   public let isPrivate: Bool
   /// Since when it has no voice; nil while it is healthy, as far as it was concluded.
   public let unwellSince: Instant?
+
+  /// Where workers of no region belong to.
+  public var isStandIn: Bool { name == StandIn.name && !isPrivate }
 }
 
 /// Where checks can run from.
@@ -74,6 +77,20 @@ public enum RegionQueries {
         [.text(world.newID(PublicID<RegionTag>.self).text), .text(name), .int(world.now().ms)]))
   }
 
+  /// Makes the place of workers that belong to no region; nil when it is there already.
+  public static func createStandIn(
+    scope: TenantScope, by principal: Principal, in db: Connection, world: World
+  ) throws -> RegionRow? {
+    let all = try list(scope: scope, in: db)
+    guard !all.contains(where: \.isStandIn) else { return nil }
+    _ = try shared(StandIn.name, in: db, world: world)
+    let made = try list(scope: scope, in: db).first(where: \.isStandIn)
+    try Audit.record(
+      "region.create", subject: made?.id.text ?? "", detail: ["name": .string(StandIn.name)], scope: scope,
+      by: principal, in: db, world: world)
+    return made
+  }
+
   /// How many are the organization's own.
   public static func privateCount(scope: TenantScope, in db: Connection) throws -> Int {
     try db.first("SELECT count(*) FROM region WHERE organization_id = $1", [.int(scope.organization.raw)]) {
@@ -103,18 +120,48 @@ public enum RegionQueries {
     return Dictionary(rows, uniquingKeysWith: { first, _ in first })
   }
 
-  /// How many of the organization's monitors a region looks at, and how many of them no other looks at.
+  /// What a region looks at for an organization.
+  public struct Use: Hashable, Sendable {
+    public let monitors: Int
+    /// Of these the ones that a stand-in looks at while the region has no worker.
+    public let lent: Int
+    /// Of the others the ones that no other region looks at.
+    public let alone: Int
+
+    public init(monitors: Int, lent: Int, alone: Int) {
+      self.monitors = monitors
+      self.lent = lent
+      self.alone = alone
+    }
+  }
+
+  /// `isVacant`: it has no worker, so that stand-ins look, if there are any.
   public static func use(
-    of region: RegionID, scope: TenantScope, in db: Connection
-  ) throws -> (monitors: Int, alone: Int) {
-    try db.first(
+    of region: RegionID, isVacant: Bool, scope: TenantScope, in db: Connection
+  ) throws -> Use {
+    // Private regions are lent by the same rule as in the engine.
+    let mayLend = try db.first(
       """
-      SELECT count(*), coalesce(sum(CASE WHEN EXISTS (SELECT 1 FROM monitor_plan o WHERE o.monitor_id = p.monitor_id
-        AND o.to_ms IS NULL AND o.region_id <> p.region_id) THEN 0 ELSE 1 END), 0)
-      FROM monitor m JOIN monitor_plan p ON p.monitor_id = m.id AND p.region_id = $2 AND p.to_ms IS NULL
-      WHERE m.organization_id = $1 AND m.deleted_ms IS NULL
-      """, [.int(scope.organization.raw), .int(region.raw)]
-    ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
+      SELECT 1 FROM region s WHERE s.name = $2 AND s.organization_id IS NULL AND s.state = 'healthy'
+        AND EXISTS (SELECT 1 FROM worker w WHERE w.region_id = s.id AND w.revoked_ms IS NULL)
+        AND EXISTS (SELECT 1 FROM region r WHERE r.id = $1 AND (r.organization_id IS NULL OR $3 = 1))
+      """,
+      [
+        .int(region.raw), .text(StandIn.name),
+        Value(try OrganizationQueries.allowsPrivateTargets(scope: scope, in: db)),
+      ]
+    ) { _ in true }
+    return try db.first(
+      """
+      SELECT count(*), coalesce(sum(x.lent), 0), coalesce(sum(CASE WHEN x.lent = 0 AND x.elsewhere = 0 THEN 1 ELSE 0 END), 0)
+      FROM (SELECT CASE WHEN $3 = 1 AND m.settings LIKE '%"allow_stand_in":true%' THEN 1 ELSE 0 END AS lent,
+          CASE WHEN EXISTS (SELECT 1 FROM monitor_plan o WHERE o.monitor_id = p.monitor_id AND o.to_ms IS NULL
+            AND o.region_id <> p.region_id) THEN 1 ELSE 0 END AS elsewhere
+        FROM monitor m JOIN monitor_plan p ON p.monitor_id = m.id AND p.region_id = $2 AND p.to_ms IS NULL
+        WHERE m.organization_id = $1 AND m.deleted_ms IS NULL) x
+      """, [.int(scope.organization.raw), .int(region.raw), Value(isVacant && mayLend == true)]
+    ) { Use(monitors: Int($0.int(0)), lent: Int($0.int(1)), alone: Int($0.int(2))) }
+      ?? Use(monitors: 0, lent: 0, alone: 0)
   }
 
   // MARK: Health

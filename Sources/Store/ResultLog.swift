@@ -215,7 +215,8 @@ public enum EvidenceLog {
   private static func json(_ report: RunReport, _ evidence: Evidence, isFirst: Bool) -> JSON {
     let o = report.observation
     return [
-      "first": .bool(isFirst), "http_status": JSON(o.httpStatus), "address": JSON(o.remoteAddress),
+      "first": .bool(isFirst), "stand_in": report.isStandIn ? .int(report.worker.raw) : .null,
+      "http_status": JSON(o.httpStatus), "address": JSON(o.remoteAddress),
       "reason": JSON(o.failure?.reason.name), "phase": JSON(o.failure?.phase.name), "message": JSON(o.failure?.message),
       "total_us": JSON(o.timing.totalUs), "phases_us": phases(o.timing),
       "hops": .array(

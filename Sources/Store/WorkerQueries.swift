@@ -11,6 +11,16 @@ public struct WorkerRow: Hashable, Sendable {
   public let seen: Instant
 }
 
+/// Who looked, for those who read a result.
+public struct WorkerName: Hashable, Sendable {
+  public let id: PublicID<WorkerTag>
+  public let hostname: String
+  /// Of no region: it looked in place of one.
+  public let isStandIn: Bool
+
+  public var title: String { hostname.isEmpty ? id.text : hostname }
+}
+
 /// Workers of regions, kept by the hash of their token's secret.
 public enum WorkerQueries {
   private static let columns = "w.id, w.public_id, w.region_id, w.hostname, w.version, w.enrolled_ms, w.seen_ms"
@@ -38,8 +48,22 @@ public enum WorkerQueries {
     return id
   }
 
-  public static func count(in db: Connection) throws -> Int {
-    try db.first("SELECT count(*) FROM worker WHERE revoked_ms IS NULL") { Int($0.int(0)) } ?? 0
+  /// How many workers count against the same bound as those of a region: of the installation's regions, or of the private
+  /// regions of one organization and of all.
+  public static func counts(
+    beside region: RegionID, in db: Connection
+  ) throws -> (isPrivate: Bool, ofOrganization: Int, ofAll: Int) {
+    let owner = try db.first("SELECT organization_id FROM region WHERE id = $1", [.int(region.raw)]) { $0.intOrNil(0) }
+    let private_ = (owner ?? nil) != nil
+    let seen =
+      try db.first(
+        """
+        SELECT coalesce(sum(CASE WHEN r.organization_id = $1 THEN 1 ELSE 0 END), 0), count(*)
+        FROM worker w JOIN region r ON r.id = w.region_id
+        WHERE w.revoked_ms IS NULL AND (r.organization_id IS NOT NULL) = $2
+        """, [(owner ?? nil).map { .int($0) } ?? .null, Value(private_)]
+      ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
+    return (private_, seen.0, seen.1)
   }
 
   /// What a presented token leads to; the caller compares the hashes. Nothing for a revoked one.
@@ -83,11 +107,17 @@ public enum WorkerQueries {
       """, [.int(scope.organization.raw)], row)
   }
 
-  /// Public ids by key, for results.
-  public static func publicIDs(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: String] {
-    var out: [WorkerID: String] = [:]
+  /// By key, for results.
+  public static func names(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: WorkerName] {
+    var out: [WorkerID: WorkerName] = [:]
     for worker in Set(workers) where worker != .embedded {
-      out[worker] = try db.first("SELECT public_id FROM worker WHERE id = $1", [.int(worker.raw)]) { $0.text(0) }
+      out[worker] = try db.first(
+        """
+        SELECT w.public_id, w.hostname, r.name FROM worker w JOIN region r ON r.id = w.region_id WHERE w.id = $1
+        """, [.int(worker.raw)]
+      ) {
+        WorkerName(id: PublicID(stored: $0.text(0)), hostname: $0.text(1), isStandIn: $0.text(2) == StandIn.name)
+      }
     }
     return out
   }

@@ -42,7 +42,7 @@ public struct WebContext: Sendable {
   /// Workers elsewhere; nil where this process takes none.
   public var fleet: FleetAccess?
   /// Whether a token is the operator's for metrics.
-  public var metricsToken: @Sendable (String) -> Bool = { _ in false }
+  public var metricsToken: @Sendable (String) async -> Bool = { _ in false }
   /// Live changes; nil where this process serves none.
   public var live: LiveHandlers?
   let strangers: Strangers

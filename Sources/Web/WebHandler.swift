@@ -19,6 +19,7 @@ public final class WebHandler: RequestHandler {
   private let context: WebContext
   private let api: API
   private let workers: WorkerAPI?
+  private let metrics: MetricsText
   private let extensions: WebExtensions
 
   public init(_ context: WebContext, extensions: WebExtensions = WebExtensions()) {
@@ -26,6 +27,7 @@ public final class WebHandler: RequestHandler {
     self.extensions = extensions
     api = API(context)
     workers = context.fleet.map { WorkerAPI(context, $0) }
+    metrics = MetricsText(context: context)
   }
 
   public func cached(_ head: RequestHead) -> CachedResponse? { extensions.cached(head) }
@@ -37,6 +39,11 @@ public final class WebHandler: RequestHandler {
       return Limits.deliveryBytesMax
     }
     return head.target.hasPrefix(APIOperation.root) ? Limits.apiBodyBytesMax : Limits.formBytesMax
+  }
+
+  /// Workers wait for jobs: were they counted with people's requests, a large fleet would leave no room for anybody.
+  public func mayWait(_ head: RequestHead) -> Bool {
+    head.target.hasPrefix(WorkerOperation.jobs.path().dropLast())
   }
 
   public func respond(to request: Request) async -> Response {
@@ -51,7 +58,7 @@ public final class WebHandler: RequestHandler {
     let path = target.prefix { $0 != "?" }
     if path.hasPrefix(WorkerOperation.root), let workers { return await workers.answer(visit) }
     if path == "/metrics", Gatekeeper.isRead(visit.request.method) {
-      return await MetricsText(context: context).answer(visit)
+      return await metrics.answer(visit)
     }
     if path.hasPrefix("/api/") { return await api.answer(visit) }
     if path.hasPrefix("/assets/") { return asset(path, visit) }

@@ -8,7 +8,7 @@ public enum MonitorCodec {
     [
       "method": .string(s.method), "timeout_ms": JSON(s.timeoutMs), "degraded_after_ms": JSON(s.degradedAfterMs),
       "degraded_checks": JSON(s.degradedChecks), "attempts": JSON(s.attempts),
-      "regions": .array(s.regions.map(JSON.string)), "quorum": s.quorum.json,
+      "regions": .array(s.regions.map(JSON.string)), "allow_stand_in": .bool(s.allowsStandIn), "quorum": s.quorum.json,
       "recovery_checks": JSON(s.recoveryChecks), "follow_redirects": .bool(s.followRedirects),
       "max_redirects": JSON(s.maxRedirects), "verify_tls": .bool(s.verifyTLS),
       "certificate_warning_days": JSON(s.certificateWarningDays), "ip_family": .string(s.ipFamily.rawValue),
@@ -37,6 +37,7 @@ public enum MonitorCodec {
     s.degradedChecks = int(plain, "degraded_checks") ?? s.degradedChecks
     s.attempts = int(plain, "attempts") ?? s.attempts
     s.regions = plain["regions"]?.array?.compactMap(\.string) ?? s.regions
+    s.allowsStandIn = plain["allow_stand_in"]?.bool ?? s.allowsStandIn
     s.quorum = plain["quorum"].flatMap(MonitorSettings.Quorum.init) ?? s.quorum
     s.recoveryChecks = int(plain, "recovery_checks") ?? s.recoveryChecks
     s.followRedirects = plain["follow_redirects"]?.bool ?? s.followRedirects

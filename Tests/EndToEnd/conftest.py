@@ -61,6 +61,43 @@ def instance(tmp_path_factory):
     assert code == 0, martlet.output
 
 
+@pytest.fixture(scope="module")
+def token_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("token") / "cluster-token"
+    path.write_text(CLUSTER_TOKEN + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory, token_file):
+    """A control plane that lets workers in."""
+    martlet = Martlet(tmp_path_factory.mktemp("plane") / "data", "--cluster-token-file", str(token_file)).start()
+    yield Instance(martlet)
+    code = martlet.stop()
+    assert code == 0, martlet.output
+
+
+@pytest.fixture
+def worker(tmp_path, token_file):
+    """Starts workers; all are gone after the test."""
+    started: list[WorkerProcess] = []
+
+    def start(url: str, region: str, *arguments: str, **options) -> WorkerProcess:
+        made = WorkerProcess(tmp_path / f"w{len(started)}", url, region, *arguments, token_file=token_file, **options)
+        started.append(made)
+        return made.start()
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def region(request):
+    """A region of the test's own."""
+    return "r-" + request.node.name.replace("test_", "").replace("_", "-")[:50].rstrip("-")
+
+
 @pytest.fixture
 def target():
     """Makes local targets: `target("failing")`."""

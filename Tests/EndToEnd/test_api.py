@@ -33,7 +33,7 @@ def test_a_monitor_has_the_shape_of_the_contract_and_is_measured(instance, targe
         assert INSTANT.match(made[name]), made[name]
     wanted = {
         "id", "name", "type", "url", "method", "headers", "body", "interval_s", "timeout_ms", "degraded_after_ms",
-        "attempts", "regions", "quorum", "recovery_checks", "follow_redirects", "max_redirects", "verify_tls",
+        "attempts", "regions", "allow_stand_in", "quorum", "recovery_checks", "follow_redirects", "max_redirects", "verify_tls",
         "certificate_warning_days", "ip_family", "tags", "enabled", "assertions", "status", "recovering",
     }  # fmt: skip
     assert wanted <= made.keys(), wanted - made.keys()

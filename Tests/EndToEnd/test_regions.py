@@ -184,6 +184,37 @@ def test_saving_a_monitor_that_nobody_can_look_at_there_warns(instance, member, 
     page.wait_for_url("**/regions")
 
 
+@pytest.mark.timeout(120)
+def test_a_stand_in_is_added_is_no_region_and_a_monitor_allows_it(instance, member, target, run_command):
+    page = member.page
+    page.goto(instance.url + "/regions")
+    page.get_by_role("button", name="Add a stand-in").click()
+    command = page.locator("#once").inner_text()
+    assert "--region '*' " in command and "--data ./martlet-stand-in" in command
+    assert page.get_by_role("heading", name="Start a worker for the stand-ins").is_visible()
+    worker = run_command(command)
+    page.locator("tbody", has_text="Stand-ins").get_by_text("1 of 1 worker healthy").wait_for(timeout=25_000)
+    assert page.get_by_role("button", name="Add a stand-in").count() == 0
+
+    page.goto(instance.url + "/monitors/new")
+    page.fill("[name=url]", target().url)
+    page.locator("details:has([name=region]) > summary").click()
+    assert page.locator("[name=region][value='*']").count() == 0, "it is no region to choose"
+    box = page.get_by_label("Let another place look meanwhile")
+    assert not box.is_checked()
+    box.check()
+    page.click("button[value=save]")
+    page.wait_for_url("**/monitors/mon_*")
+    monitor = instance.reader.read("monitors/" + page.url.rsplit("/", 1)[1].split("?")[0] + "/")
+    assert monitor["allow_stand_in"] is True
+    page.goto(f"{instance.url}/monitors/{monitor['id']}/edit")
+    page.locator("details:has([name=region]) > summary").click()
+    assert page.get_by_label("Let another place look meanwhile").is_checked()
+    assert faults(member, f"{instance.url}/regions") == []
+    worker.terminate()
+    assert worker.wait(20) == 0
+
+
 def test_a_wrong_name_stands_beside_its_field(instance, member):
     page = member.page
     page.goto(instance.url + "/regions")

@@ -9,8 +9,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain_metrics
 
 from support.waiting import eventually
-from support.workers import Link, WorkerProcess
-from test_workers import QUICK, first_results, plane, region, settled, stamp, token_file, worker  # noqa: F401
+from support.workers import QUICK, Link, WorkerProcess, first_results, settled, stamp
+
+pytestmark = pytest.mark.fleet
 
 
 @pytest.fixture

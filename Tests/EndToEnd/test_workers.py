@@ -46,6 +46,32 @@ def test_a_wrong_token_is_refused_for_good(plane, tmp_path, region):
         assert answer.status_code in (403, 422), (name, answer.text)
 
 
+def test_the_operators_tokens_may_be_changed_while_it_runs(serve, tmp_path, region):
+    cluster, metrics = tmp_path / "cluster", tmp_path / "metrics"
+    cluster.write_text(CLUSTER_TOKEN)
+    metrics.write_text("a-metrics-token-0123456789")
+    martlet = serve("--cluster-token-file", str(cluster), "--metrics-token-file", str(metrics))
+
+    def enroll(token: str) -> int:
+        body = {"token": token, "region": region, "hostname": "h", "version": "0"}
+        return httpx.post(f"{martlet.url}/api/v1/worker/enroll/", json=body).status_code
+
+    def scrape(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.9"}
+        return httpx.get(f"{martlet.url}/metrics", headers=headers).status_code
+
+    assert (enroll(CLUSTER_TOKEN), scrape("a-metrics-token-0123456789")) == (201, 200)
+    cluster.write_text("another-cluster-token-0123456789")
+    metrics.write_text("another-metrics-token-0123456789")
+    eventually(lambda: scrape("another-metrics-token-0123456789") == 200, 15, what="the new token")
+    assert scrape("a-metrics-token-0123456789") == 404
+    eventually(lambda: enroll("another-cluster-token-0123456789") == 201, 15, 1, what="the new token")
+    assert enroll(CLUSTER_TOKEN) == 401
+    metrics.unlink()
+    eventually(lambda: scrape("another-metrics-token-0123456789") == 404, 15, what="no token any more")
+    eventually(lambda: any("token_unreadable" in line for line in martlet.lines), 15, what="a word about it")
+
+
 def test_a_killed_workers_jobs_go_to_the_other(plane, worker, target, region):
     first, _ = worker(plane.url, region), worker(plane.url, region)
     monitors = [plane.write.monitor(target().url, regions=[region], **QUICK) for _ in range(4)]

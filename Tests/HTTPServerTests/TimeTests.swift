@@ -143,6 +143,37 @@ import Testing
     }
   }
 
+  @Test("Requests that wait fill up their own room and leave everybody else's") func waiters() async throws {
+    let gate = Gate()
+    var handler = TestHandler(respond: { request in
+      if request.target == "/wait" { await gate.wait() }
+      return Response(status: 200)
+    })
+    handler.waits = { $0.target == "/wait" }
+    try await withServer(
+      handler,
+      configure: {
+        $0.handlersMax = 1
+        $0.waitersMax = 3
+      }
+    ) { server in
+      let waiting = try (0..<3).map { _ in try RawClient(port: server.port) }
+      for client in waiting { try client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n") }
+      try eventually("they wait") { server.statistics().waiters == 3 }
+      let fourth = try RawClient(port: server.port)
+      try fourth.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(try fourth.response().status == 503)
+      let person = try RawClient(port: server.port)
+      for _ in 0..<3 {
+        try person.send(Self.hello)
+        #expect(try person.response().status == 200)
+      }
+      gate.open()
+      for client in waiting { #expect(try client.response().status == 200) }
+      try eventually("nobody waits any more") { server.statistics().waiters == 0 }
+    }
+  }
+
   @Test("Above the cap of running handlers a request gets 503") func handlers() async throws {
     let gate = Gate()
     let handler = TestHandler(respond: { request in

@@ -7,9 +7,11 @@ import Testing
 struct TestHandler: RequestHandler {
   var cache: @Sendable (RequestHead) -> CachedResponse? = { _ in nil }
   var bodyMax = 1024
+  var waits: @Sendable (RequestHead) -> Bool = { _ in false }
   var respond: @Sendable (Request) async -> Response = { Response(status: 200, body: Array($0.target.utf8)) }
 
   func cached(_ head: RequestHead) -> CachedResponse? { cache(head) }
+  func mayWait(_ head: RequestHead) -> Bool { waits(head) }
   func bodyBytesMax(_ head: RequestHead) -> Int { bodyMax }
   func respond(to request: Request) async -> Response { await respond(request) }
 }

@@ -163,7 +163,11 @@ private actor FaultyQueue: JobQueue {
     await inner.claim(region: region, worker: worker, max: max, now: now)
   }
   func renew(_ refs: [LeaseRef], now: Instant) async -> [LeaseRef] { await inner.renew(refs, now: now) }
+  func lend(region: RegionID, worker: WorkerID, max: Int, now: Instant) async -> [Lease] {
+    await inner.lend(region: region, worker: worker, max: max, now: now)
+  }
   func ready(in region: RegionID) async -> Int { await inner.ready(in: region) }
+  func lendable(in region: RegionID) async -> Int { await inner.lendable(in: region) }
   func complete(_ ids: [JobID], now: Instant) async { await inner.complete(ids, now: now) }
   func handBack(worker: WorkerID, isLost: Bool, now: Instant) async {
     await inner.handBack(worker: worker, isLost: isLost, now: now)

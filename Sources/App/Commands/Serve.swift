@@ -61,7 +61,7 @@ extension Command {
     },
     Setting(
       "cluster-token-file", "FILE",
-      help: "A file with a secret of yours that lets workers into any region; read anew for each."),
+      help: "A file with a secret of yours that lets workers into any region; may be changed while it runs."),
     Setting("metrics-token-file", "FILE", help: "A file with a secret that shows /metrics to other machines."),
     Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
     Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),

@@ -16,7 +16,7 @@ extension Command {
       Setting("control-plane", "URL", help: "The control plane's address; https unless it is on this machine.") {
         ControlPlaneAddress.problem($0)
       },
-      Setting("region", "NAME", help: "The region that this worker works for."),
+      Setting("region", "NAME", help: "The region that this worker works for; '*' looks for those that have none."),
       Setting(
         "cluster-token-file", "FILE", help: "A file with the operator's token, or a region's; for the first start."),
       Setting("token", "TOKEN", help: "That token itself, as the regions page shows it."),

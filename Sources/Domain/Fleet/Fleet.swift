@@ -137,6 +137,8 @@ public struct FleetSight: Sendable {
   /// What was concluded of regions so far.
   public let states: [RegionID: RegionState]
   public let at: Instant
+  /// Since when due times stay without an outcome; nil while all is accounted for.
+  public var slotsOverdueSince: Instant?
 
   public init(members: [WorkerID: Fleet.Member] = [:], states: [RegionID: RegionState] = [:], at: Instant) {
     self.members = members

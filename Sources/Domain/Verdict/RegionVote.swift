@@ -7,6 +7,8 @@ public struct RegionVote: Hashable, Sendable {
   public internal(set) var isSlow = false
   /// False while the region itself is suspect; it then has no voice, and what it reports leaves no trace.
   public internal(set) var isHealthy = true
+  /// While the region has no worker: what stands here is a stand-in's word.
+  public internal(set) var isStandIn = false
   /// Failing attempts in a row, at most as many as confirm.
   public internal(set) var failures: UInt8 = 0
   /// Successful checks in a row, at most as many as recover.
@@ -27,9 +29,12 @@ public struct RegionVote: Hashable, Sendable {
   func expiresAt(_ rules: VerdictRules) -> Instant? { at.map { $0 + rules.voteLastsMs } }
 
   func isLive(_ rules: VerdictRules, now: Instant) -> Bool {
-    guard isHealthy, let end = expiresAt(rules) else { return false }
+    guard hasVoice, let end = expiresAt(rules) else { return false }
     return now < end
   }
+
+  /// Its own word, or a stand-in's.
+  var hasVoice: Bool { isHealthy || isStandIn }
 
   /// A first failure that more attempts have still to confirm.
   var isVerifying: Bool { failures > 0 && vote != .down }
@@ -43,10 +48,18 @@ public struct RegionVote: Hashable, Sendable {
     turning = 0
   }
 
-  /// A region that becomes suspect, or well again, has said nothing yet.
+  /// A region that becomes suspect, or well again, has said nothing yet; whoever stood in for it does so no more.
   mutating func turn(healthy: Bool) {
-    guard healthy != isHealthy else { return }
+    guard healthy != isHealthy || isStandIn else { return }
     isHealthy = healthy
+    isStandIn = false
+    lapse()
+  }
+
+  /// Somebody else looks in its place from here on.
+  mutating func beginStandIn() {
+    guard !isStandIn else { return }
+    isStandIn = true
     lapse()
   }
 

@@ -17,8 +17,13 @@ public struct Verdict: Hashable, Sendable {
     public var trigger: Trigger
     public var startedAt: Instant
     public var status: CheckStatus
+    /// Seen from another place, as the region has no worker.
+    public var isStandIn: Bool
 
-    public init(region: RegionID, trigger: Trigger, startedAt: Instant, status: CheckStatus) {
+    public init(
+      region: RegionID, trigger: Trigger, startedAt: Instant, status: CheckStatus, isStandIn: Bool = false
+    ) {
+      self.isStandIn = isStandIn
       self.region = region
       self.trigger = trigger
       self.startedAt = startedAt
@@ -168,12 +173,16 @@ extension Verdict {
     guard votes[i].at.map({ $0 < report.startedAt }) ?? true, now - report.startedAt < rules.historyAfterMs else {
       return
     }
-    let before = votes[i]
-    guard before.isHealthy else {
+    if report.isStandIn {
+      // A region that is there speaks for itself.
+      guard !votes[i].isHealthy else { return }
+      votes[i].beginStandIn()
+    } else if !votes[i].isHealthy {
       // What a suspect region sees is about the region; it must not come out as a streak when the region is well again.
-      votes[i].at = report.startedAt
+      if !votes[i].isStandIn { votes[i].at = report.startedAt }
       return
     }
+    let before = votes[i]
     if report.status == .down {
       votes[i].failed(at: report.startedAt, rules: rules)
       let isFirst = before.failures == 0 && before.vote != .down
@@ -198,7 +207,7 @@ extension Verdict {
   /// Whether a failing second opinion is the first that is heard of it: nobody else fails (this was asked for another
   /// monitor's sake), or one that said down a while ago has not looked since, and its word must not make a majority unasked.
   private func isNews(_ report: Report) -> Bool {
-    let others = votes.filter { $0.region != report.region && $0.isHealthy }
+    let others = votes.filter { $0.region != report.region && $0.hasVoice }
     return others.allSatisfy { $0.failures == 0 && $0.vote != .down }
       || others.contains {
         $0.vote == .down && ($0.at.map { $0 < report.startedAt - Int64(rules.budgetMs) } ?? true)
@@ -207,7 +216,7 @@ extension Verdict {
 
   /// Applies the quorum rule to the live votes.
   private mutating func decide(now: Instant, unknownFrom: Instant, outvotedUntil: Instant?) {
-    let live = votes.filter { $0.isLive(rules, now: now) }
+    let live = voices(of: votes.filter { $0.isLive(rules, now: now) })
     let downs = live.filter { $0.vote == .down }
     let ups = live.filter { $0.vote == .up }
     let voters = downs.count + ups.count
@@ -243,7 +252,7 @@ extension Verdict {
   /// healthy regions waits until the others have had the time to say what they were asked at the first failure.
   private var awaitsOthersUntil: Instant? {
     guard base == .pending || base == .unknown else { return nil }
-    let healthy = votes.filter(\.isHealthy)
+    let healthy = voices(of: votes.filter(\.hasVoice))
     let voters = healthy.filter { $0.vote != .none && $0.at != nil }
     let downs = voters.filter { $0.vote == .down }
     guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),

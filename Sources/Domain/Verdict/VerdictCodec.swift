@@ -32,7 +32,7 @@ extension Verdict {
     out.put(UInt8(clamping: votes.count))
     for vote in votes {
       out.put(vote.region.raw)
-      out.put(vote.vote.rawValue | (vote.isSlow ? 4 : 0) | (vote.isHealthy ? 8 : 0))
+      out.put(vote.vote.rawValue | (vote.isSlow ? 4 : 0) | (vote.isHealthy ? 8 : 0) | (vote.isStandIn ? 16 : 0))
       out.put(vote.failures)
       out.put(vote.successes)
       out.put(vote.turning)
@@ -130,6 +130,7 @@ private struct ByteReader {
     vote.vote = kind
     vote.isSlow = flags & 4 != 0
     vote.isHealthy = flags & 8 != 0
+    vote.isStandIn = flags & 16 != 0
     vote.failures = try take()
     vote.successes = try take()
     vote.turning = try take()

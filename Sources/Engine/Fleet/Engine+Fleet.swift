@@ -55,7 +55,7 @@ extension Engine {
   func wakeWhoeverHasWork() async {
     for region in waiting.keys.sorted() {
       do {
-        if try await queue.ready(in: region) > 0 { wakeWorkers(of: [region]) }
+        if try await ready(for: region) > 0 { wakeWorkers(of: [region]) }
       } catch { report("queue_failed", "\(error)") }
     }
   }
@@ -66,13 +66,13 @@ extension Engine {
     for one in batch {
       let seen = one.report
       guard let monitor = watched[seen.job.monitor] else { continue }
-      let region = seen.job.region
+      let region = vantage(of: seen)
       let sites = fleet.see(
         monitor.site, failed: seen.observation.failure?.cameFromTarget == false, in: region,
         at: seen.observation.startedAt, now: now)
       witnesses += sites.map { ($0, region) }
     }
-    let actions = fleet.handle(.looked, regions: Set(batch.map(\.report.job.region)).sorted(), now: now)
+    let actions = fleet.handle(.looked, regions: Set(batch.map { vantage(of: $0.report) }).sorted(), now: now)
     for case .regionChanged(let region, let from, let to) in actions {
       let name = regionNames[region] ?? ""
       report("region_\(to.rawValue)", name)
@@ -94,7 +94,7 @@ extension Engine {
 
   /// A failure that a region without a voice reports is its own.
   func isRegionsOwnTrouble(_ report: RunReport) -> Bool {
-    report.status == .down && fleet.state(of: report.job.region) == .suspect
+    report.status == .down && fleet.state(of: vantage(of: report)) == .suspect
       && report.observation.failure?.cameFromTarget == false
   }
 
@@ -107,6 +107,15 @@ extension Engine {
 
   func takeHealth(_ change: RegionChange, at now: Instant, before: Snapshot, into ledger: inout Ledger) {
     ledger.regions.append(change)
+    if change.region == standIn {
+      guard change.to != .healthy else { return }
+      for one in watched.values.filter({ $0.verdict.votes.contains(where: \.isStandIn) }).sorted(by: { $0.id < $1.id })
+      {
+        before.keep(one)
+        endStandIns(one, at: now, into: &ledger)
+      }
+      return
+    }
     let concerned = watched.values.filter { $0.verdict.votes.contains { $0.region == change.region } }
     for one in concerned.sorted(by: { $0.id < $1.id }) {
       before.keep(one)
@@ -124,5 +133,9 @@ extension Engine {
   public var regionNamesNow: [RegionID: String] { regionNames }
 
   /// The fleet as it is now, for people and metrics.
-  public var currentFleet: FleetSight { fleet.sight(at: now()) }
+  public var currentFleet: FleetSight {
+    var sight = fleet.sight(at: now())
+    sight.slotsOverdueSince = slotAlarm.since
+    return sight
+  }
 }

@@ -6,7 +6,7 @@ extension Engine {
   /// A worker came back from a crash in which these were under way.
   func crashed(over suspects: [MonitorID], in region: RegionID, at now: Instant) async {
     var found: [QuarantineKey] = []
-    for monitor in suspects where watched[monitor]?.regions.contains(region) == true {
+    for monitor in suspects where watched[monitor].map({ region == standIn || $0.regions.contains(region) }) == true {
       let key = QuarantineKey(monitor, region)
       crashes[key, default: 0] += 1
       if crashes[key]! >= Limits.crashesMax, quarantined.insert(key).inserted { found.append(key) }
@@ -22,10 +22,16 @@ extension Engine {
     }
   }
 
+  /// A monitor is gone: nothing is remembered against it.
+  func forgetCrashes(over monitor: MonitorID) {
+    crashes = crashes.filter { $0.key.monitor != monitor }
+    quarantined = quarantined.filter { $0.monitor != monitor }
+  }
+
   /// An edit gives a monitor another chance.
   func liftQuarantine(of monitor: MonitorID) async throws {
     let keys = quarantined.filter { $0.monitor == monitor }
-    for key in keys { crashes[key] = nil }
+    crashes = crashes.filter { $0.key.monitor != monitor }
     guard !keys.isEmpty else { return }
     try await store.write { try QuarantineQueries.lift(monitor, in: $0) }
     quarantined.subtract(keys)

@@ -68,9 +68,9 @@ extension Engine {
   func take(
     _ item: Delivered, _ place: Int, _ ticket: Ticket, from worker: WorkerID, in region: RegionID, now: Instant
   ) {
-    guard item.job.region == region, let one = watched[item.job.monitor], one.mayBeDone(item.job, now: now) else {
-      return ticket.answer(place, .rejected)
-    }
+    guard let one = watched[item.job.monitor], mayLook(one, for: item.job.region, from: region),
+      one.mayBeDone(item.job, now: now)
+    else { return ticket.answer(place, .rejected) }
     if let generation = item.generation, generation.epoch > planVersion >> 32 { return ticket.answer(place, .rejected) }
     switch item.content {
     case .missed(let reason):
@@ -79,9 +79,10 @@ extension Engine {
       givenUp.append(GivenUp(closed: ClosedJob(job: job, reason: reason), lease: lease, ticket: ticket, place: place))
     case .attempt(let attempt, let isFinal, let status, var seen):
       seen.startedAt = one.plausible(seen.startedAt, of: item.job, now: now)
-      let report = RunReport(
+      var report = RunReport(
         job: item.job, generation: item.generation, worker: worker, runKey: item.job.runKey, attempt: attempt,
         isFinal: isFinal, lateMs: item.lateMs, status: status, observation: seen)
+      report.isStandIn = item.job.region != region
       reports.append(Incoming(report: report, ticket: ticket, place: place))
       if isFinal { crashes[QuarantineKey(one.id, region)] = nil }
     }
@@ -92,7 +93,7 @@ extension Engine {
   /// Each worker of a region gets its share of what waits there, so that none does it all.
   func lease(_ most: Int, to worker: WorkerID, in region: RegionID, now: Instant) async -> [JobsAnswer.Offer] {
     do {
-      let ready = try await queue.ready(in: region)
+      let ready = try await ready(for: region)
       guard ready > 0 else { return [] }
       let workers = max(fleet.healthy(in: region, now: now), 1)
       let share = min(most, (ready + workers - 1) / workers)
@@ -101,7 +102,7 @@ extension Engine {
       var bytes = 0
       while left > 0, bytes < Limits.jobsAnswerBytesMax {
         // A few at a time, as one monitor may be large.
-        let leases = try await queue.claim(region: region, worker: worker, max: min(left, 20), now: now)
+        let leases = try await claim(min(left, 20), for: worker, in: region, now: now)
         guard !leases.isEmpty else { break }
         left -= leases.count
         let offers = try await offers(leases, in: region, now: now)
@@ -119,16 +120,21 @@ extension Engine {
     let isOwn = privateRegions.contains(region)
     var out: [JobsAnswer.Offer] = []
     for lease in leases {
+      let place = lease.job.id.region
       guard let one = watched[lease.job.id.monitor], one.plans(lease.job.id) else {
         try await queue.complete([lease.job.id], now: now)
         continue
       }
-      guard !quarantined.contains(QuarantineKey(one.id, region)) else {
-        closed.append(ClosedJob(job: lease.job, reason: .workerLost))
+      let isSpared = [place, region].contains { quarantined.contains(QuarantineKey(one.id, $0)) }
+      // An edit may have taken the leave to stand in back since the job was made.
+      guard !isSpared, mayLook(one, for: place, from: region) else {
+        closed.append(ClosedJob(job: lease.job, reason: isSpared ? .workerLost : .workerOffline))
         try await queue.complete([lease.job.id], now: now)
         continue
       }
-      out.append(JobsAnswer.Offer(lease: lease, monitor: one.bytes(for: region, isOwn: isOwn)))
+      // In another's place it gets no plan to go on with by itself, and no address that only the other may reach.
+      let bytes = place == region ? one.bytes(for: region, isOwn: isOwn) : one.bytes(for: region, isOwn: false)
+      out.append(JobsAnswer.Offer(lease: lease, monitor: bytes))
     }
     return out
   }
@@ -157,7 +163,11 @@ extension Engine {
   }
 
   func wakeWorkers(of regions: some Sequence<RegionID>) {
-    for region in Set(regions) { for waiter in waiting.removeValue(forKey: region) ?? [] { waiter.wake() } }
+    var woken = Set(regions)
+    if let standIn, waiting[standIn] != nil, woken.contains(where: { fleet.state(of: $0) == .offline }) {
+      woken.insert(standIn)
+    }
+    for region in woken { for waiter in waiting.removeValue(forKey: region) ?? [] { waiter.wake() } }
   }
 
   /// Nobody waits for jobs any more: the process is about to end. What workers deliver is still taken.

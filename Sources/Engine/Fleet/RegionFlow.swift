@@ -32,13 +32,13 @@ public enum RegionFlow {
     world: World
   ) throws {
     let scope = TenantScope(minting: organization)
-    let use = try RegionQueries.use(of: change.region, scope: scope, in: db)
+    let use = try RegionQueries.use(of: change.region, isVacant: change.to == .offline, scope: scope, in: db)
     let isOver = change.to == .healthy
     let kind = kind(change.to)
     let notice = Notice(
       kind: kind, organization: try OrganizationQueries.find(scope: scope, in: db)?.name ?? "", at: change.at,
       name: change.name, since: since, until: isOver ? change.at : nil,
-      reason: isOver ? "" : RegionWords.consequence(monitors: use.monitors, alone: use.alone),
+      reason: isOver ? "" : RegionWords.consequence(use),
       facts: [.init("Monitors there", String(use.monitors))])
     func key(_ state: RegionState) -> String { "\(id.text)/\(organization.raw)/\(since.ms)/\(state.rawValue)" }
     try NotificationQueries.enqueue(
@@ -58,7 +58,19 @@ public enum RegionFlow {
 
 /// What people read of a region without a voice.
 public enum RegionWords {
-  /// What follows for monitors that it looks at, `alone` of which nobody else does.
+  /// What follows for the monitors that it looks at.
+  public static func consequence(_ use: RegionQueries.Use) -> String {
+    let rest = use.monitors - use.lent
+    guard use.lent > 0 else { return consequence(monitors: rest, alone: use.alone) }
+    guard rest > 0 else {
+      return use.lent == 1
+        ? "A stand-in looks in its place at the monitor it looks at."
+        : "A stand-in looks in its place at the \(use.lent) monitors it looks at."
+    }
+    return consequence(monitors: rest, alone: use.alone) + " A stand-in looks in its place at \(use.lent) more."
+  }
+
+  /// `alone` of them nobody else looks at.
   public static func consequence(monitors: Int, alone: Int) -> String {
     let others = monitors - alone
     let rest = alone == 1 ? "one that only it watches is unknown" : "\(alone) that only it watches are unknown"

@@ -11,7 +11,10 @@ public final class WorkerGate: Sendable {
     /// Wrong, used up, expired, revoked: the sender cannot tell which.
     case tokenWrong
     case regionWrong(String)
-    case tooManyWorkers
+    /// The organization's private regions have as many workers as they may have.
+    case organizationFull
+    /// The installation's regions, or all private ones together.
+    case installationFull
     case tooManyAttempts(retryAfterS: Int)
   }
 
@@ -22,11 +25,11 @@ public final class WorkerGate: Sendable {
   }
 
   private let store: Store
-  /// The operator's token, read anew for each enrolment so that it can be changed; nil where none is set.
-  private let clusterToken: @Sendable () -> String?
+  /// The operator's token as it is now; nil where none is set.
+  private let clusterToken: @Sendable () async -> String?
   private let attempts = Mutex(AttemptLimiter(.init(burst: 20, refillMs: 6000)))
 
-  public init(store: Store, clusterToken: @escaping @Sendable () -> String?) {
+  public init(store: Store, clusterToken: @escaping @Sendable () async -> String?) {
     self.store = store
     self.clusterToken = clusterToken
   }
@@ -34,28 +37,38 @@ public final class WorkerGate: Sendable {
   private var world: World { store.world }
 
   /// Throws `Refusal`. The region of a region token is the token's own, and the name must agree; a cluster token makes
-  /// the region where there is none.
+  /// the region where there is none. A stand-in gets monitors of every organization that allows it, so only the operator
+  /// lets one in: by the cluster token, or by a token of `*`, which nobody else can make.
   public func enroll(_ asked: Enrolment, address: String) async throws -> Enrolled {
     if let wait = attempts.withLock({ $0.take(address, now: world.now()) }) {
       throw Refusal.tooManyAttempts(retryAfterS: wait)
     }
-    guard Self.isRegionName(asked.region) else {
+    guard Self.isRegionName(asked.region) || asked.region == StandIn.name else {
       throw Refusal.regionWrong("A region's name has 1 to 63 lower-case letters, digits and dashes; local is taken.")
     }
     let keyID = Base32.encode(world.random(10))
     let secret = Token.make(world)
-    let isCluster = clusterToken().map { Sodium.equal(Token.hash($0), Token.hash(asked.token)) } ?? false
+    let isCluster = await clusterToken().map { Sodium.equal(Token.hash($0), Token.hash(asked.token)) } ?? false
     let worker = try await store.write { [world] db -> PublicID<WorkerTag> in
-      guard try WorkerQueries.count(in: db) < Limits.workersPerInstallationMax else { throw Refusal.tooManyWorkers }
       let region =
         isCluster
         ? try RegionQueries.shared(asked.region, in: db, world: world)
         : try Self.useRegionToken(asked, now: world.now(), in: db)
+      try Self.checkRoom(in: region, db)
       return try WorkerQueries.create(
         region: region, keyID: keyID, secretHash: secret.hash, hostname: asked.hostname, version: asked.version,
         address: address, in: db, world: world)
     }
     return Enrolled(worker: worker.text, token: "mw_\(keyID)_\(secret.text)", serverTime: world.now())
+  }
+
+  /// Private regions have bounds of their own, so that no organization uses up the operator's fleet or another one's room.
+  private static func checkRoom(in region: RegionID, _ db: Connection) throws {
+    let seen = try WorkerQueries.counts(beside: region, in: db)
+    if seen.isPrivate, seen.ofOrganization >= Limits.workersPerOrganizationMax { throw Refusal.organizationFull }
+    guard seen.ofAll < (seen.isPrivate ? Limits.workersPrivateMax : Limits.workersPerInstallationMax) else {
+      throw Refusal.installationFull
+    }
   }
 
   private static func useRegionToken(_ asked: Enrolment, now: Instant, in db: Connection) throws -> RegionID {
@@ -113,7 +126,7 @@ public final class WorkerGate: Sendable {
     let secret = Token.make(world)
     let made = try await store.write { [world] db -> (RegionTokenRow, RegionRow)? in
       guard let region = try RegionQueries.one(region, scope: scope, in: db) else { return nil }
-      guard Self.isRegionName(region.name) else { throw TokenRefusal.local }
+      guard Self.isRegionName(region.name) || region.isStandIn else { throw TokenRefusal.local }
       guard try region.isPrivate || RegionQueries.operatesShared(in: db) else { throw TokenRefusal.notOperator }
       let row = try RegionTokenQueries.create(
         region: region, keyID: keyID, secretHash: secret.hash, uses: uses, expires: world.now() + lastsMs,

@@ -28,6 +28,8 @@ public actor MemoryQueue: JobQueue {
   private var number: UInt32 = 0
   private var entries: [JobID: Entry] = [:]
   private var ready: [RegionID: Heap<Ready>] = [:]
+  /// Of these the ones that allow a stand-in. A job stands here and there until one of the two finds it taken.
+  private var lendable: [RegionID: Heap<Ready>] = [:]
   private var deadlines = Heap<Deadline>()
   /// Jobs that ended lately, so that emitting them again is harmless.
   private var ended: [JobID: Instant] = [:]
@@ -39,14 +41,28 @@ public actor MemoryQueue: JobQueue {
   public func emit(_ jobs: [Job], now: Instant) {
     for job in jobs where entries[job.id] == nil && ended[job.id] == nil {
       entries[job.id] = Entry(job: job)
-      ready[job.id.region, default: Heap()].push(Ready(due: job.due, id: job.id))
+      makeReady(job)
       deadlines.push(Deadline(at: job.closesAt, id: job.id))
     }
   }
 
   public func claim(region: RegionID, worker: WorkerID, max: Int, now: Instant) -> [Lease] {
+    take(max, from: &ready[region], worker: worker, now: now)
+  }
+
+  public func lend(region: RegionID, worker: WorkerID, max: Int, now: Instant) -> [Lease] {
+    take(max, from: &lendable[region], worker: worker, now: now)
+  }
+
+  private func makeReady(_ job: Job) {
+    let one = Ready(due: job.due, id: job.id)
+    ready[job.id.region, default: Heap()].push(one)
+    if job.allowsStandIn { lendable[job.id.region, default: Heap()].push(one) }
+  }
+
+  private func take(_ max: Int, from waiting: inout Heap<Ready>?, worker: WorkerID, now: Instant) -> [Lease] {
     var out: [Lease] = []
-    while out.count < max, let next = ready[region]?.pop() {
+    while out.count < max, let next = waiting?.pop() {
       guard var entry = entries[next.id], entry.lease == nil else { continue }
       number += 1
       let lease = Lease(
@@ -88,6 +104,8 @@ public actor MemoryQueue: JobQueue {
 
   public func ready(in region: RegionID) -> Int { ready[region]?.count ?? 0 }
 
+  public func lendable(in region: RegionID) -> Int { lendable[region]?.count ?? 0 }
+
   public func complete(_ ids: [JobID], now: Instant) {
     for id in ids where entries.removeValue(forKey: id) != nil { ended[id] = now }
   }
@@ -102,7 +120,7 @@ public actor MemoryQueue: JobQueue {
       entry.worker = nil
       if !isLost { entry.leases -= 1 }
       entries[id] = entry
-      ready[id.region, default: Heap()].push(Ready(due: entry.job.due, id: id))
+      makeReady(entry.job)
     }
   }
 
@@ -127,7 +145,7 @@ public actor MemoryQueue: JobQueue {
           entry.lease = nil
           entry.worker = nil
           entries[next.id] = entry
-          ready[next.id.region, default: Heap()].push(Ready(due: entry.job.due, id: next.id))
+          makeReady(entry.job)
         }
       } else if entry.job.closesAt <= now {
         entries[next.id] = nil
@@ -139,7 +157,18 @@ public actor MemoryQueue: JobQueue {
       endedPruned = now
       ended = ended.filter { now - $0.value < 30_000 }
     }
+    for region in Array(ready.keys) { forgetTaken(&ready[region]) }
+    for region in Array(lendable.keys) { forgetTaken(&lendable[region]) }
     return closed
+  }
+
+  /// What nobody claims where it stands must not pile up there: jobs of a region without a worker, and those that went the
+  /// other way. Jobs end about in the order in which they are due.
+  private func forgetTaken(_ waiting: inout Heap<Ready>?) {
+    while let first = waiting?.first {
+      if let entry = entries[first.id], entry.lease == nil { return }
+      _ = waiting?.pop()
+    }
   }
 
   public func statistics() -> QueueStatistics {
@@ -147,6 +176,9 @@ public actor MemoryQueue: JobQueue {
     for entry in entries.values {
       if entry.lease == nil { out.ready += 1 } else { out.leased += 1 }
       out.oldestDue = min(out.oldestDue ?? entry.job.due, entry.job.due)
+      guard entry.job.id.slot != nil else { continue }
+      let closes = max(entry.job.closesAt, entry.lease?.until ?? entry.job.closesAt)
+      out.oldestCloses = min(out.oldestCloses ?? closes, closes)
     }
     return out
   }

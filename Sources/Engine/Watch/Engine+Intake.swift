@@ -18,6 +18,8 @@ extension Engine {
     changed = []
     let batch = Array(reports.prefix(2000))
     reports.removeFirst(batch.count)
+    storing = batch
+    defer { storing = [] }
     let ended = closed
     closed = []
     let dropped = givenUp
@@ -26,6 +28,7 @@ extension Engine {
     var health: [RegionChange] = []
     let before = Snapshot()
     var ledger = Ledger()
+    swap(&ledger.slotAlarms, &slotAlarms)
     var answers: [ReportAnswer] = []
     let now = now()
     do {
@@ -53,6 +56,7 @@ extension Engine {
       for wake in before.restore(in: watched) { wakes.push(wake) }
       changed.formUnion(edited)
       regionChanges.insert(contentsOf: health, at: 0)
+      slotAlarms.insert(contentsOf: ledger.slotAlarms, at: 0)
       givenUp.insert(contentsOf: dropped, at: 0)
       reports.insert(contentsOf: batch, at: 0)
       closed.insert(contentsOf: ended, at: 0)
@@ -128,6 +132,7 @@ extension Engine {
     guard !ledger.isEmpty else { return Persisted() }
     let onChange = onChange
     let onRegionChange = onRegionChange
+    let onSlotAlarm = onSlotAlarm
     let report = report
     let now = now()
     return try await store.write { db in
@@ -160,6 +165,11 @@ extension Engine {
           report("region_change_not_followed", "\(change.name) \(change.from) to \(change.to): \(error)")
         }
       }
+      for change in ledger.slotAlarms {
+        do { try db.savepoint { try onSlotAlarm(change, db) } } catch  where !StoreTrouble.isPassing(error) {
+          report("slot_alarm_not_followed", "\(error)")
+        }
+      }
       for kept in ledger.evidence {
         try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
       }
@@ -173,8 +183,12 @@ extension Engine {
     let stored = try await store.read { try EngineQueries.one(id, in: $0, sealer: sealer) }
     let known = watched[id]
     let planned = known?.plan ?? []
+    let lentBefore = known?.settings.allowsStandIn
     guard let stored else {
       try await takeBack(id, keeping: [], at: now)
+      // Nor does what is due already wait for anybody, or show as open until its time is over.
+      try await queue.withdraw(id, from: Instant(ms: 0))
+      forgetCrashes(over: id)
       watched[id] = nil
       noteGone(id, of: known?.pastRegions ?? [])
       return
@@ -188,8 +202,11 @@ extension Engine {
     watched[id] = one
     try await liftQuarantine(of: id)
     configure(one, at: now, into: &ledger)
-    if planned != one.plan { try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now) }
-    schedule(one, from: now)
+    if !one.settings.allowsStandIn { endStandIns(one, at: now, into: &ledger) }
+    if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false {
+      try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now)
+    }
+    catchUp(one, at: now, into: &ledger)
     if !one.settings.enabled {
       one.wantsRun = false
     } else if known == nil || !wasEnabled {
@@ -239,7 +256,8 @@ extension Engine {
     ledger.results.append(report)
     let event = Verdict.Report(
       region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
-      status: report.status)
+      status: report.status, isStandIn: report.isStandIn)
+    guard hasVoice(report) else { return .accepted }
     feed(.reported(event), to: one, at: now, report: report, into: &ledger)
     if report.isFinal, report.status != .down { reassure(one, at: now, into: &ledger) }
     return .accepted
@@ -307,7 +325,7 @@ extension Engine {
       monitor: one.id, publicID: one.publicID, organization: one.organization, name: one.settings.name,
       url: one.settings.url, from: was.status, to: shown.status, since: shown.since, at: now,
       failure: report?.observation.failure, httpStatus: report?.observation.httpStatus,
-      region: report.flatMap { regionNames[$0.job.region] }, recovering: shown.recovering,
+      region: report.flatMap(place(of:)), recovering: shown.recovering,
       flapping: shown.flapping, wasFlapping: was.flapping,
       flaps: Int(one.verdict.flapping.changes), flappingSince: one.verdict.flapping.began)
   }

@@ -13,6 +13,19 @@ extension Engine {
     }
   }
 
+  /// A plan begins when it is written, and is heard of a moment later: what fell due meanwhile is still done. Where that
+  /// took longer, or the slot clock is ahead of the one that dated the plan, older slots are missed rather than forgotten.
+  func catchUp(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
+    let from = now - Limits.heardLateMs
+    for row in one.plan where !one.scheduled.contains(row.id) {
+      for at in row.slots(from: max(row.from, now - Instant.dayMs), to: from) {
+        let id = JobID(monitor: one.id, region: row.region, trigger: .schedule, mark: at.ms)
+        ledger.missed.append(ClosedJob(job: Job(id: id, due: at, budgetMs: 0), reason: .notRunning))
+      }
+    }
+    schedule(one, from: from)
+  }
+
   /// Emits the jobs of all slots before `until`.
   func emitDue(until: Instant, now: Instant) async {
     var jobs: [Job] = []
@@ -33,7 +46,8 @@ extension Engine {
   private func job(_ one: Watched, _ region: RegionID, at slot: Instant) -> Job {
     Job(
       id: JobID(monitor: one.id, region: region, trigger: .schedule, mark: slot.ms), due: slot,
-      budgetMs: Int32(clamping: one.settings.slotBudgetMs), firstAttempt: one.verdict.carriedAttempts(region))
+      budgetMs: Int32(clamping: one.settings.slotBudgetMs), firstAttempt: one.verdict.carriedAttempts(region),
+      allowsStandIn: allowsStandIn(one, for: region))
   }
 
   /// Takes back what was emitted of a monitor and has not begun: its plan changed. Rows that go on keep their slots.
@@ -59,7 +73,7 @@ extension Engine {
       let bits = world.random(8).reduce(Int64(0)) { $0 << 8 | Int64($1) } & Int64.max
       return Job(
         id: JobID(monitor: one.id, region: region, trigger: trigger, mark: bits), due: now,
-        budgetMs: Int32(clamping: one.settings.slotBudgetMs))
+        budgetMs: Int32(clamping: one.settings.slotBudgetMs), allowsStandIn: allowsStandIn(one, for: region))
     }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }
     wakeWorkers(of: regions)

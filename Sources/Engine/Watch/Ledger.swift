@@ -28,6 +28,8 @@ struct Ledger: Sendable {
 
   /// Regions that gained or lost their voice.
   var regions: [RegionChange] = []
+  /// What is to be told of slots without an outcome.
+  var slotAlarms: [SlotAlarm.Change] = []
   /// Runs that were asked for and are among the results with their last word.
   var askedRuns: Set<RunKey> = []
   /// Monitors to be looked at once when this is stored.
@@ -35,6 +37,6 @@ struct Ledger: Sendable {
 
   var isEmpty: Bool {
     results.isEmpty && outOfOrder.isEmpty && missed.isEmpty && entered.isEmpty && shown.isEmpty && verdicts.isEmpty
-      && wanted.isEmpty && regions.isEmpty
+      && wanted.isEmpty && regions.isEmpty && slotAlarms.isEmpty
   }
 }

@@ -78,6 +78,19 @@ extension Letter {
       foot: foot(organization))
   }
 
+  /// Due times stay without an outcome, or do not any more: trouble of ours, never of what is watched.
+  public static func slots(
+    organization: String, sentence: String, more: String, isWell: Bool, since: Int64, until: Int64?, url: String
+  ) -> Letter {
+    var rows = [(until == nil ? "Since" : "From", instant(since))]
+    if let until { rows.append(("Until", instant(until))) }
+    return Letter(
+      subject: isWell ? "Every check is accounted for again" : "Some checks are not accounted for", heading: sentence,
+      mark: isWell ? .up : .plain,
+      parts: (more.isEmpty ? [] : [.paragraph(more)]) + [.facts(rows), .button(label: "Open Martlet", url: url)],
+      foot: foot(organization))
+  }
+
   /// Somebody pressed the test button.
   public static func test(channel: String, organization: String, person: String, at: Int64, url: String) -> Letter {
     Letter(

@@ -65,6 +65,10 @@ extension Letter {
       self = .region(
         name: notice.name, organization: notice.organization, sentence: notice.sentence, more: notice.reason,
         isWell: notice.kind == .regionHealthy, since: notice.since.ms, until: notice.until?.ms, facts: facts, url: url)
+    case .slotsOverdue, .slotsAccounted:
+      self = .slots(
+        organization: notice.organization, sentence: notice.sentence, more: notice.reason,
+        isWell: notice.kind == .slotsAccounted, since: notice.since.ms, until: notice.until?.ms, url: url)
     case .flapping:
       self = .flapping(
         monitor: notice.name, address: notice.address, organization: notice.organization, since: notice.since.ms,

@@ -31,8 +31,8 @@ public struct SlackChannel: Channel {
     let mark =
       switch notice.kind {
       case .down: ":red_circle:"
-      case .resolved, .regionHealthy: ":large_green_circle:"
-      case .flapping, .regionOffline, .regionSuspect, .regionOverloaded: ":large_yellow_circle:"
+      case .resolved, .regionHealthy, .slotsAccounted: ":large_green_circle:"
+      case .flapping, .regionOffline, .regionSuspect, .regionOverloaded, .slotsOverdue: ":large_yellow_circle:"
       case .test: ":white_circle:"
       }
     var blocks: [JSON] = [

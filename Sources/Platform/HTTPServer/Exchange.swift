@@ -61,12 +61,15 @@ func requestArrived(
   guard let context, let head = head?.pointee else { return }
   let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
   let isHead = head.method.string == "HEAD"
-  guard loop.beginHandler() else { return answer(id, with: .busy, isHead: isHead, on: loop, isInCallback: true) }
+  let mayWait = loop.handler.mayWait(RequestHead(head))
+  guard loop.beginHandler(mayWait: mayWait) else {
+    return answer(id, with: .busy, isHead: isHead, on: loop, isInCallback: true)
+  }
   let request = Request(head, body: body)
   let exchange = Exchange()
   let task = Task.immediate {
     let response = await loop.handler.respond(to: request)
-    loop.endHandler()
+    loop.endHandler(mayWait: mayWait)
     if !exchange.keepForCallback(response) { answer(id, with: response, isHead: isHead, on: loop, isInCallback: false) }
   }
   if let response = exchange.leaveCallback() {

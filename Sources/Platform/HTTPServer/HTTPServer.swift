@@ -6,8 +6,14 @@ public protocol RequestHandler: Sendable {
   func cached(_ head: RequestHead) -> CachedResponse?
   /// Bytes a body may have on this route.
   func bodyBytesMax(_ head: RequestHead) -> Int
+  /// Whether the answer may be long in coming because there is nothing to say yet: such requests have a limit of their own.
+  func mayWait(_ head: RequestHead) -> Bool
   /// Starts on the loop (`Task.immediate`) and moves to the pool at the first suspension; cancelled when the peer leaves.
   func respond(to request: Request) async -> Response
+}
+
+extension RequestHandler {
+  public func mayWait(_ head: RequestHead) -> Bool { false }
 }
 
 /// HTTP/1.1 and WebSocket on one loop thread per instance, over Boost.Beast. Owns its connections.
@@ -26,6 +32,8 @@ public final class HTTPServer: Sendable {
     public var writeStallSeconds = 20
     public var handlerSeconds = 30
     public var handlersMax = 1024
+    /// Of handlers that may wait, which are not counted with the others.
+    public var waitersMax = 1024
     /// Silence after which an event stream gets a comment.
     public var heartbeatSeconds = 15
     /// Silence after which a WebSocket is given up; after half of it the peer is pinged.
@@ -99,6 +107,7 @@ public final class HTTPServer: Sendable {
     statistics.requests = counts.requests
     statistics.refused = counts.refused
     statistics.droppedSlow = counts.dropped_slow
+    (statistics.handlers, statistics.waiters) = loop.runningNow
     return statistics
   }
 
@@ -109,6 +118,9 @@ public final class HTTPServer: Sendable {
     public var requests: UInt64 = 0
     public var refused: UInt64 = 0
     public var droppedSlow: UInt64 = 0
+    /// Handlers that run, and those that wait.
+    public var handlers = 0
+    public var waiters = 0
 
     public init() {}
   }

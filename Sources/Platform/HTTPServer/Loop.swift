@@ -7,9 +7,11 @@ import Synchronization
 /// `@unchecked Sendable`: `server` is written once, before any other thread can see the loop, and the C side locks.
 final class Loop: @unchecked Sendable {
   let handler: any RequestHandler
-  let handlersMax: Int
+  private let handlersMax: Int
+  private let waitersMax: Int
   private(set) var server: OpaquePointer?
   private let running = Atomic<Int>(0)
+  private let waiting = Atomic<Int>(0)
   private let end = Mutex(End())
 
   private struct End {
@@ -20,6 +22,7 @@ final class Loop: @unchecked Sendable {
   init(_ configuration: HTTPServer.Configuration, handler: any RequestHandler) throws(ServerError) {
     self.handler = handler
     handlersMax = configuration.handlersMax
+    waitersMax = configuration.waitersMax
     var callbacks = cb_callbacks()
     callbacks.context = Unmanaged.passUnretained(self).toOpaque()
     callbacks.head = headArrived
@@ -51,14 +54,21 @@ final class Loop: @unchecked Sendable {
     if let server { cb_free(server) }
   }
 
-  /// False when there are as many handlers as may run.
-  func beginHandler() -> Bool {
-    if running.wrappingAdd(1, ordering: .relaxed).newValue <= handlersMax { return true }
-    endHandler()
+  /// False when there are as many handlers as may run, or as may wait.
+  func beginHandler(mayWait: Bool) -> Bool {
+    let count = mayWait ? waiting.wrappingAdd(1, ordering: .relaxed) : running.wrappingAdd(1, ordering: .relaxed)
+    if count.newValue <= (mayWait ? waitersMax : handlersMax) { return true }
+    endHandler(mayWait: mayWait)
     return false
   }
 
-  func endHandler() { running.wrappingSubtract(1, ordering: .relaxed) }
+  func endHandler(mayWait: Bool) {
+    _ = mayWait ? waiting.wrappingSubtract(1, ordering: .relaxed) : running.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  var runningNow: (handlers: Int, waiters: Int) {
+    (running.load(ordering: .relaxed), waiting.load(ordering: .relaxed))
+  }
 
   func ended() async {
     await withCheckedContinuation { waiter in

@@ -70,7 +70,14 @@ final class WatchedQueue: JobQueue {
   }
 
   func claim(region: RegionID, worker: WorkerID, max: Int, now: Instant) async throws -> [Lease] {
-    let leases = try await inner.claim(region: region, worker: worker, max: max, now: now)
+    leased(try await inner.claim(region: region, worker: worker, max: max, now: now), now: now)
+  }
+
+  func lend(region: RegionID, worker: WorkerID, max: Int, now: Instant) async throws -> [Lease] {
+    leased(try await inner.lend(region: region, worker: worker, max: max, now: now), now: now)
+  }
+
+  private func leased(_ leases: [Lease], now: Instant) -> [Lease] {
     state.withLock { state in
       for lease in leases {
         state.await(lease.job.id, lease.until)
@@ -92,6 +99,8 @@ final class WatchedQueue: JobQueue {
   }
 
   func ready(in region: RegionID) async throws -> Int { try await inner.ready(in: region) }
+
+  func lendable(in region: RegionID) async throws -> Int { try await inner.lendable(in: region) }
 
   func handBack(worker: WorkerID, isLost: Bool, now: Instant) async throws {
     try await inner.handBack(worker: worker, isLost: isLost, now: now)

@@ -848,7 +848,7 @@ details[open] > summary.chev::before, details[open] > summary .chev::before, .fo
 
 """##)
 
-  static let `live` = Asset(name: "live.js", hash: "aa42e2d59f4a53b0", contentType: "text/javascript; charset=utf-8", content: ##"""
+  static let `live` = Asset(name: "live.js", hash: "73482c95d4720d0c", contentType: "text/javascript; charset=utf-8", content: ##"""
 // Makes pages live. Nothing depends on it: every page and every form works without.
 const body = document.body;
 const feed = body.dataset;
@@ -1002,7 +1002,7 @@ const viaEvents = (up, lost) => {
   source.onopen = up;
   const hear = (event) => read(event.data);
   source.onmessage = hear;
-  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update"])
+  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update", "installation_update"])
     source.addEventListener(type, hear);
   source.onerror = () => {
     source.close();

@@ -1,25 +1,43 @@
 import Domain
 import Engine
 import HTTPServer
+import Synchronization
 
 /// `GET /metrics`: what the process counts, in Prometheus' text format (version 0.0.4). Only for those on this machine, or
 /// with the operator's token: it tells of all organizations at once.
-struct MetricsText: Sendable {
-  let context: WebContext
+///
+/// Counting goes through every job that waits: it is done once a second at most, however often it is asked for.
+final class MetricsText: Sendable {
+  private let context: WebContext
+  private let kept = Mutex<(at: UInt64, bytes: [UInt8])?>(nil)
+  private static let keptNs: UInt64 = 1_000_000_000
+
+  init(context: WebContext) { self.context = context }
 
   func answer(_ visit: Visit) async -> Response {
-    guard let fleet = context.fleet, isAllowed(visit) else { return Problem.notFound.response }
-    let engine = fleet.engine
-    let text = Self.text(
-      await engine.currentStatistics(), fleet: await engine.currentFleet, names: await engine.regionNamesNow,
-      now: await engine.now())
+    guard let fleet = context.fleet, await isAllowed(visit) else { return Problem.notFound.response }
+    let now = context.world.monotonicNs()
+    let known = kept.withLock { $0.flatMap { now - $0.at < Self.keptNs ? $0.bytes : nil } }
+    let bytes: [UInt8]
+    if let known {
+      bytes = known
+    } else {
+      bytes = await Self.counted(fleet.engine)
+      kept.withLock { $0 = (now, bytes) }
+    }
     return Response(
-      status: 200, headers: [Header("content-type", "text/plain; version=0.0.4; charset=utf-8")],
-      body: Array(text.utf8))
+      status: 200, headers: [Header("content-type", "text/plain; version=0.0.4; charset=utf-8")], body: bytes)
   }
 
-  private func isAllowed(_ visit: Visit) -> Bool {
-    if case .key(let token) = visit.credential { return context.metricsToken(token) }
+  private static func counted(_ engine: Engine) async -> [UInt8] {
+    let text = text(
+      await engine.currentStatistics(), fleet: await engine.currentFleet, names: await engine.regionNamesNow,
+      now: await engine.now())
+    return Array(text.utf8)
+  }
+
+  private func isAllowed(_ visit: Visit) async -> Bool {
+    if case .key(let token) = visit.credential { return await context.metricsToken(token) }
     // A proxy on this machine speaks for strangers.
     let isForwarded = visit.request.header("x-forwarded-for") != nil || visit.request.header("forwarded") != nil
     return !isForwarded && (visit.request.peer.hasPrefix("127.") || visit.request.peer == "::1")
@@ -38,6 +56,10 @@ struct MetricsText: Sendable {
     out.add(
       "martlet_oldest_open_slot_seconds", "gauge", "Age of the oldest due time that has neither result nor reason.",
       [("", seen.oldestOpenSlot.map { Double(max(now - $0, 0)) / 1000 } ?? 0)])
+    out.add(
+      "martlet_slots_overdue_seconds", "gauge",
+      "How long due times stay without an outcome although their time is over; 0 while all is accounted for.",
+      [("", fleet.slotsOverdueSince.map { Double(max(now - $0, 0)) / 1000 } ?? 0)])
     out.add("martlet_checks_in_flight", "gauge", "Attempts under way in this process.", [("", Double(seen.inFlight))])
     out.add("martlet_checks_late_total", "counter", "Attempts begun more than 10 ms late.", [("", Double(seen.late))])
     out.add(

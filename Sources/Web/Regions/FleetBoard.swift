@@ -36,6 +36,7 @@ struct RegionSight: Sendable {
   /// Workers that can give it a voice.
   var healthyWorkers: Int { workers.count { $0.state == .healthy } }
   var isHealthy: Bool { state == .healthy }
+  var isStandIn: Bool { row.isStandIn }
   var isLocal: Bool { row.name == "local" && !row.isPrivate }
 }
 
@@ -43,7 +44,7 @@ struct RegionSight: Sendable {
 enum FleetBoard {
   static let embeddedID = "embedded"
 
-  /// The regions that an organization may see, by name, with their workers.
+  /// The regions that an organization may see, by name, with their workers; stand-ins last.
   static func regions(_ request: APIRequest, _ context: WebContext) async throws -> [RegionSight] {
     let sight = await context.fleetNow()
     return try await context.store.read { [version = context.settings.version] db in
@@ -66,7 +67,8 @@ enum FleetBoard {
   ) throws -> [RegionSight] {
     let operates = try RegionQueries.operatesShared(in: db)
     let enrolled = Dictionary(grouping: try WorkerQueries.list(scope: scope, in: db), by: \.region)
-    return try RegionQueries.list(scope: scope, in: db).map { row in
+    let rows = try RegionQueries.list(scope: scope, in: db)
+    return (rows.filter { !$0.isStandIn } + rows.filter(\.isStandIn)).map { row in
       var workers = (enrolled[row.key] ?? []).map { worker in
         let member = sight.members[worker.key]
         return WorkerSight(

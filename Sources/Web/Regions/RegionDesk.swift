@@ -8,6 +8,7 @@ enum RegionDesk {
 
   /// A private location of the organization. Throws `Problem`.
   static func create(_ name: String, _ request: APIRequest, _ context: WebContext) async throws -> RegionRow {
+    if name == StandIn.name { return try await createStandIn(request, context) }
     guard WorkerGate.isRegionName(name) else { throw Problem.invalid("/name", nameRule) }
     let row = try await context.store.write { [world = context.world] db -> RegionRow? in
       guard try RegionQueries.privateCount(scope: request.scope, in: db) < Limits.regionsPerOrganizationMax else {
@@ -21,6 +22,21 @@ enum RegionDesk {
     await context.fleet?.engine.learnRegions()
     return row
   }
+
+  /// The place of workers that look for regions without one: its jobs are every organization's, so it is the operator's.
+  private static func createStandIn(_ request: APIRequest, _ context: WebContext) async throws -> RegionRow {
+    let row = try await context.store.write { [world = context.world] db -> RegionRow? in
+      guard try RegionQueries.operatesShared(in: db) else { throw notOperator }
+      return try RegionQueries.createStandIn(scope: request.scope, by: request.principal, in: db, world: world)
+    }
+    guard let row else { throw Problem.conflict("region_exists", "Stand-ins have their place already.") }
+    await context.fleet?.engine.learnRegions()
+    return row
+  }
+
+  private static let notOperator = Problem(
+    403, "not_operator",
+    "This region belongs to the whole installation, and its operator lets workers in. Add a region of your own.")
 
   /// A token that lets workers into one region, and the command that uses it. Throws `Problem`.
   static func token(
@@ -36,15 +52,15 @@ enum RegionDesk {
       throw Problem.conflict(
         "region_local", "The checks of local are done by this process itself; add another region for workers.")
     } catch WorkerGate.TokenRefusal.notOperator {
-      throw Problem(
-        403, "not_operator",
-        "This region belongs to the whole installation, and its operator lets workers in. Add a region of your own.")
+      throw notOperator
     }
   }
 
   /// What is to be run on the machine that is to check from there.
   static func command(_ token: String, region: String, origin: String) -> String {
-    "martlet worker --control-plane \(quoted(origin)) --region \(region) --token \(token) --data ./martlet-\(region)"
+    let folder = region == StandIn.name ? "stand-in" : region
+    return
+      "martlet worker --control-plane \(quoted(origin)) --region \(quoted(region)) --token \(token) --data ./martlet-\(folder)"
   }
 
   /// Ends a worker's right to work; it stops within one poll. False when there is no such worker to be sent away.

@@ -18,6 +18,9 @@ from .waiting import eventually
 CLUSTER_TOKEN = "a-cluster-token-for-tests-0123456789"
 QUICK = {"interval_s": 5, "timeout_ms": 1000, "attempts": 1}
 
+# What a monitor is made with whose checks are waited for.
+QUICK = {"interval_s": 5, "timeout_ms": 1000, "attempts": 1}
+
 
 class WorkerProcess:
     """`martlet worker` on a folder that outlives the process."""

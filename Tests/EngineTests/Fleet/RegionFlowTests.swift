@@ -4,6 +4,7 @@ import Notify
 import SQLite
 import TestSupport
 import Testing
+import Wire
 
 @testable import Engine
 @testable @_spi(Minting) import Store
@@ -121,5 +122,44 @@ struct RegionFlowTests {
     ])
   func words(monitors: Int, alone: Int, sentence: String) {
     #expect(RegionWords.consequence(monitors: monitors, alone: alone) == sentence)
+  }
+
+  @Test(
+    "is told with who looks in its place",
+    arguments: [
+      (1, 1, 0, "A stand-in looks in its place at the monitor it looks at."),
+      (4, 4, 0, "A stand-in looks in its place at the 4 monitors it looks at."),
+      (3, 1, 1, "One monitor goes on with its other regions; one that only it watches is unknown."),
+    ])
+  func lent(monitors: Int, lent: Int, alone: Int, sentence: String) {
+    let said = RegionWords.consequence(RegionQueries.Use(monitors: monitors, lent: lent, alone: alone))
+    #expect(said == (monitors == lent ? sentence : sentence + " A stand-in looks in its place at 1 more."))
+  }
+
+  @Test("counts what stand-ins look at while it has no worker and there are some")
+  func use() async throws {
+    let world = try await World()
+    let scope = world.incidents.scope
+    func use(_ isVacant: Bool) async throws -> RegionQueries.Use {
+      try await world.store.read { try RegionQueries.use(of: World.shared, isVacant: isVacant, scope: scope, in: $0) }
+    }
+    var settings = MonitorSettings(name: "m", url: "https://a.test/")
+    settings.allowsStandIn = true
+    let text = MonitorCodec.plain(settings).text
+    _ = try await world.store.write { db in
+      try db.run("UPDATE monitor SET settings = $1 WHERE id = 1", [.text(text)])
+    }
+    #expect(try await use(true) == RegionQueries.Use(monitors: 2, lent: 0, alone: 0), "there is no stand-in")
+    try await world.store.write { db in
+      try db.run(
+        "INSERT INTO region (id, public_id, name, created_ms) VALUES (60, 'reg_any', $1, 0)", [.text(StandIn.name)])
+      try db.run(
+        """
+        INSERT INTO worker (public_id, region_id, key_id, secret_hash, hostname, version, address, enrolled_ms, seen_ms)
+        VALUES ('wrk_1', 60, 'k', $1, 'h', '1', 'a', 0, 0)
+        """, [.blob([1])])
+    }
+    #expect(try await use(true) == RegionQueries.Use(monitors: 2, lent: 1, alone: 0))
+    #expect(try await use(false).lent == 0)
   }
 }

@@ -103,6 +103,33 @@ struct QueueContract {
     #expect(try await queue.claim(region: region, worker: there, max: 9, now: start).count == 2)
   }
 
+  func onlyWhatAllowsItIsLent() async throws {
+    let queue = try await make()
+    let lent = Job(id: job(2).id, due: start, budgetMs: 1000, allowsStandIn: true)
+    try await queue.emit([job(1), lent], now: start)
+    #expect(try await queue.ready(in: region) == 2)
+    #expect(try await queue.lendable(in: region) == 1)
+    let taken = try await queue.lend(region: region, worker: there, max: 9, now: start)
+    #expect(taken.map(\.job.id.monitor.raw) == [2])
+    #expect(try await queue.claim(region: region, worker: here, max: 9, now: start).map(\.job.id.monitor.raw) == [1])
+    #expect(try await queue.standing(of: taken.map(\.ref)) == [.current])
+    try await queue.handBack(worker: there, isLost: false, now: start)
+    #expect(try await queue.claim(region: region, worker: here, max: 9, now: start).map(\.job.id.monitor.raw) == [2])
+    #expect(try await queue.lend(region: region, worker: there, max: 9, now: start).isEmpty)
+    _ = try await queue.advance(now: start + 1)
+    #expect(try await queue.lendable(in: region) == 0)
+    #expect(try await queue.ready(in: region) == 0)
+  }
+
+  func whatNobodyClaimsPilesUpNowhere() async throws {
+    let queue = try await make()
+    for n in 0..<50 as Range<Int64> { try await queue.emit([job(n, due: n)], now: start) }
+    for second in stride(from: Int64(0), through: 120_000, by: 1000) {
+      _ = try await queue.advance(now: start + second)
+    }
+    #expect(try await queue.ready(in: region) == 0)
+  }
+
   func anEditTakesBackWhatIsStillToCome() async throws {
     let queue = try await make()
     try await queue.emit([job(1, due: 0), job(1, due: 60_000), job(2, due: 60_000)], now: start)
@@ -131,6 +158,12 @@ struct MemoryQueueTests {
   }
   @Test("a leaving worker hands back what it holds") func leaving() async throws {
     try await contract.aLeavingWorkerHandsBack()
+  }
+  @Test("a stand-in is given only what allows it") func lending() async throws {
+    try await contract.onlyWhatAllowsItIsLent()
+  }
+  @Test("what nobody claims piles up nowhere") func noPile() async throws {
+    try await contract.whatNobodyClaimsPilesUpNowhere()
   }
   @Test("an edit takes back what is still to come") func edit() async throws {
     try await contract.anEditTakesBackWhatIsStillToCome()

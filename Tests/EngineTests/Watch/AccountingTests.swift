@@ -38,6 +38,63 @@ struct AccountingTests {
     await world.engine.stop()
   }
 
+  @Test("a plan that is heard of late accounts for its slots from its beginning, and for none before")
+  func heardLate() async throws {
+    let world = try await WatchWorld()
+    try await world.monitor("first", intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 20)
+    try await world.refuse()
+    try await world.run(seconds: 11)
+    #expect(await world.engine.statistics.storeFailing)
+    let made = world.test.clock.now
+    let late = try await world.monitor("late", intervalS: 5)
+    try await world.takeAgain()
+    world.test.clock.advance(ms: 20_000)
+    try await world.run(seconds: 60)
+    let account = try await world.account(from: made, to: world.test.clock.now - 30_000)
+    #expect(account.open.isEmpty && account.both.isEmpty)
+    let missed = account.missed.filter { $0.key.monitor == late }
+    #expect(missed.count >= 2 && missed.values.allSatisfy { $0 == .notRunning })
+    let rows = try await world.test.store.read { db in
+      try AccountingQueries.accounts(of: late, from: made - Instant.dayMs, to: world.test.clock.now, in: db)
+    }
+    #expect(rows.allSatisfy { $0.open >= 0 && $0.hour >= made.hour })
+    #expect(rows.reduce(0) { $0 + $1.due } <= Int(world.test.clock.now - made) / 5000 + 1)
+    let nothing = try await world.test.store.read { db in
+      try AccountingQueries.accounts(of: late, from: made, to: made - 1, in: db)
+        + AccountingQueries.accounts(of: late, from: made - Instant.dayMs, to: made, in: db)
+    }
+    #expect(nothing.isEmpty)
+    await world.engine.stop()
+  }
+
+  @Test("nothing is kept of a monitor that is deleted, nor does its job wait any more")
+  func deleted() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 20)
+    try await world.test.store.write { db in
+      try QuarantineQueries.add(QuarantineKey(id, RegionID(1)), at: world.test.clock.now, in: db)
+    }
+    await world.runMute(seconds: 11)
+    #expect(await world.engine.currentStatistics().leased > 0)
+    let store = world.test.store
+    try await store.write { [scope = world.scope, principal = world.principal] db in
+      let name = try db.first("SELECT public_id FROM monitor WHERE id = $1", [.int(id.raw)]) { $0.text(0) } ?? ""
+      _ = try MonitorQueries.delete(
+        PublicID(stored: name), scope: scope, by: principal, in: db, world: store.world, sealer: store.sealer)
+    }
+    while await world.engine.statistics.monitors > 0 { await Task.yield() }
+    try await world.run(seconds: 2)
+    #expect(try await world.count("SELECT count(*) FROM quarantine") == 0)
+    #expect(try await world.count("SELECT count(*) FROM monitor_verdict") == 0)
+    let seen = await world.engine.currentStatistics()
+    #expect(seen.leased == 0 && seen.queued == 0 && seen.oldestOpenSlot == nil)
+    await world.engine.stop()
+  }
+
   @Test("a slot counts once: repeated, late and superseded reports change nothing that is there")
   func duplicates() async throws {
     let world = try await WatchWorld()

@@ -82,8 +82,13 @@ final class WatchWorld: Sendable {
   var engine: Engine { made.withLock { $0!.engine } }
   var prober: ScriptedProber { made.withLock { $0!.prober } }
 
-  init(onChange: @escaping Engine.OnChange = { _, _ in }) async throws {
+  let onSlotAlarm: Engine.OnSlotAlarm
+
+  init(
+    onChange: @escaping Engine.OnChange = { _, _ in }, onSlotAlarm: @escaping Engine.OnSlotAlarm = { _, _ in }
+  ) async throws {
     test = try TestStore()
+    self.onSlotAlarm = onSlotAlarm
     self.onChange = onChange
     _ = try await test.store.write { db in
       try db.run(
@@ -103,6 +108,7 @@ final class WatchWorld: Sendable {
         holder.box.withLock { $0 = prober }
         return prober
       }, onChange: onChange, onSample: { [weak self] sample in self?.samples.withLock { $0.append(sample) } },
+      onSlotAlarm: onSlotAlarm,
       report: { [weak self] event, detail in self?.reported.withLock { $0.append("\(event): \(detail)") } })
     try await engine.start()
     let prober = try #require(holder.box.withLock { $0 })

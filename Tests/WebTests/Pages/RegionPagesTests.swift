@@ -1,4 +1,6 @@
 import Domain
+import HTTPServer
+import JSON
 import SQLite
 import Store
 import Testing
@@ -148,6 +150,56 @@ struct RegionPagesTests {
     seen = await listed()
     #expect(seen.state == "healthy" && seen.healthy == 1)
     #expect(seen.worker == ["state": "healthy", "spooled": "4"])
+  }
+
+  @Test("the operator adds a stand-in, which is no region to choose; a tenant among others cannot")
+  func standIn() async throws {
+    let page = await world.get("/regions", as: owner)
+    #expect(page.text.contains("Add a stand-in"))
+    let made = await world.post("/regions", [("name", StandIn.name)], as: owner)
+    let command = try #require(made.once)
+    #expect(command.contains("--region &#39;*&#39; ") || command.contains("--region '*' "), "\(command)")
+    let words = command.split(separator: " ").map(String.init)
+    _ = try await enrol(try #require(words.firstIndex(of: "--token").map { words[$0 + 1] }), StandIn.name)
+    let listed = await world.send(.listRegions, [], nil, as: owner)
+    let all = try #require(listed.json["results"]?.array)
+    #expect(all.last?["name"]?.string == "*" && all.last?["is_stand_in"] == .bool(true))
+    let shown = await world.get("/regions", as: owner)
+    #expect(shown.text.contains("Stand-ins") && !shown.text.contains("Add a stand-in<"))
+    #expect(shown.text.contains("One region looks from here: local."))
+    #expect(await !world.get("/monitors/new", as: owner).text.contains("value=\"*\""))
+    #expect(await world.send(.createRegion, [], ["name": "*"], as: owner).status == 409)
+    let eve = try await world.signUp("eve@example.org", organization: "E")
+    #expect(await !world.get("/regions", as: eve).text.contains("Add a stand-in"))
+    let id = try #require(all.last?["id"]?.string)
+    for sender in [eve, owner] {
+      #expect(await world.send(.createRegion, [], ["name": "*"], as: sender).status == 403)
+      #expect(await world.send(.createRegionToken, [id], ["uses": 1], as: sender).status == 403)
+    }
+  }
+
+  @Test("slots without an outcome are a banner for the operator's organization, and for nobody else")
+  func overdue() async throws {
+    let eve = try await world.signUp("eve@example.org", organization: "E")
+    world.fleet.sight.withLock { $0.slotsOverdueSince = world.base.clock.now }
+    let words = "Some checks are not accounted for"
+    #expect(await world.get("/settings/account", as: owner).text.contains(words))
+    #expect(await !world.get("/settings/account", as: eve).text.contains(words))
+    world.fleet.sight.withLock { $0.slotsOverdueSince = nil }
+    #expect(await !world.get("/settings/account", as: owner).text.contains(words))
+  }
+
+  @Test(
+    "only requests for jobs may wait",
+    arguments: [
+      ("/api/v1/worker/jobs/", true), ("/api/v1/worker/jobs", true), ("/api/v1/worker/jobs/?x=1", true),
+      ("/api/v1/worker/results/", false), ("/api/v1/monitors/", false), ("/", false),
+    ])
+  func waits(_ target: String, _ mayWait: Bool) {
+    let head = RequestHead(
+      method: "POST", target: target, host: "m.test", ifNoneMatch: nil, hasCookieOrAuthorization: true,
+      peer: "127.0.0.1")
+    #expect(world.handler.mayWait(head) == mayWait)
   }
 
   @Test("a monitor whose region has no healthy worker is saved, and every page says what is missing")

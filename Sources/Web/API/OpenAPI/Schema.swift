@@ -87,10 +87,10 @@ public struct Schema: Hashable, Sendable {
     ])
   }
 
-  /// What a region may be called: the rule of `WorkerGate`.
+  /// What a region may be called: the rule of `WorkerGate`, or `*` for where workers of no region belong to.
   public static let regionName = Schema([
     .init("type", "string"), .init("minLength", 1), .init("maxLength", 63),
-    .init("pattern", "^(?!local$)[a-z0-9][a-z0-9-]*$"),
+    .init("pattern", "^(\\*|(?!local$)[a-z0-9][a-z0-9-]*)$"),
   ])
 
   /// A password: write only.

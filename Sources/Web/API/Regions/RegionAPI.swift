@@ -43,6 +43,7 @@ enum RegionAPI {
   private static func json(_ region: RegionSight) -> JSON {
     [
       "id": JSON(region.row.id), "name": .string(region.row.name), "is_private": .bool(region.row.isPrivate),
+      "is_stand_in": .bool(region.row.isStandIn),
       "healthy_workers": JSON(region.healthyWorkers), "state": .string(region.state.rawValue),
       "workers": .array(region.workers.map(json)),
     ]

@@ -9,6 +9,9 @@ enum RegionShapes {
       "Region",
       .object([
         .always("id", .id(RegionTag.self)), .always("name", .string), .always("is_private", .boolean),
+        .always(
+          "is_stand_in", .boolean.described("Its workers look in place of regions that have none; no monitor names it.")
+        ),
         .always("healthy_workers", .integer), .always("state", .choice(RegionState.self)),
         .always("workers", .array(.ref("Worker"))),
       ])

@@ -28,6 +28,7 @@ enum MonitorReader {
       "degraded_after_ms", 1...Limits.timeoutMs.upperBound, or: settings.degradedAfterMs)
     settings.attempts = body.int("attempts", Limits.attempts, or: settings.attempts)
     settings.regions = body.texts("regions", 1...50, 1...63, or: settings.regions)
+    settings.allowsStandIn = body.bool("allow_stand_in", or: settings.allowsStandIn)
     settings.quorum = quorum(body, or: settings.quorum)
     settings.recoveryChecks = body.int("recovery_checks", Limits.recoveryChecks, or: settings.recoveryChecks)
     settings.followRedirects = body.bool("follow_redirects", or: settings.followRedirects)
@@ -75,7 +76,8 @@ extension MonitorSettings {
       .init("headers", .array(headers.map { ["name": .string($0.name), "value": .string($0.value)] })),
       .init("body", JSON(body)), .init("interval_s", JSON(intervalS)), .init("timeout_ms", JSON(timeoutMs)),
       .init("degraded_after_ms", JSON(degradedAfterMs)), .init("attempts", JSON(attempts)),
-      .init("regions", .array(regions.map(JSON.string))), .init("quorum", quorumJSON),
+      .init("regions", .array(regions.map(JSON.string))), .init("allow_stand_in", .bool(allowsStandIn)),
+      .init("quorum", quorumJSON),
       .init("recovery_checks", JSON(recoveryChecks)), .init("follow_redirects", .bool(followRedirects)),
       .init("max_redirects", JSON(maxRedirects)), .init("verify_tls", .bool(verifyTLS)),
       .init("certificate_warning_days", JSON(certificateWarningDays)), .init("ip_family", .string(ipFamily.rawValue)),

@@ -24,10 +24,10 @@ enum ResultAPI {
     let (rows, regions, workers) = try await context.store.read { [before] db in
       let regions = try RegionQueries.list(scope: request.scope, in: db)
       let region = name.flatMap { name in regions.first { $0.name == name }?.key }
-      if name != nil, region == nil { return ([StoredResult](), regions, [WorkerID: String]()) }
+      if name != nil, region == nil { return ([StoredResult](), regions, [WorkerID: WorkerName]()) }
       let rows = try ResultQueries.recent(
         monitor, from: from, before: before, region: region, status: status?.status, limit: limit, in: db)
-      return (rows, regions, try WorkerQueries.publicIDs(of: rows.map(\.worker), in: db))
+      return (rows, regions, try WorkerQueries.names(of: rows.map(\.worker), in: db))
     }
     let names = Dictionary(regions.map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
     return .series(
@@ -121,12 +121,13 @@ enum ResultAPI {
 
   /// `worker` is nil for what the control plane's own process did.
   private static func json(
-    _ row: StoredResult, _ monitor: StoredMonitor, region: String, worker: String?
+    _ row: StoredResult, _ monitor: StoredMonitor, region: String, worker: WorkerName?
   ) -> JSON {
     var members: [JSON.Member] = [
       .init("run_id", .string(row.runKey.text)), .init("trigger", .string(row.trigger.name)),
       .init("final", .bool(row.isFinal)), .init("monitor_id", JSON(monitor.publicID)),
-      .init("region", .string(region)), .init("worker_id", JSON(worker)), .init("slot", JSON(row.slot)),
+      .init("region", .string(region)), .init("worker_id", JSON(worker?.id.text)),
+      .init("stand_in", .bool(worker?.isStandIn ?? false)), .init("slot", JSON(row.slot)),
     ]
     members += [
       .init("started_at", JSON(row.startedAt)), .init("late_ms", .int(Int64(row.lateMs))),

@@ -41,7 +41,13 @@ enum WatchingShapes {
     ("timeout_ms", .integer(Limits.timeoutMs)),
     ("degraded_after_ms", .nullable(.integer(1...Limits.timeoutMs.upperBound))),
     ("attempts", .integer(Limits.attempts)),
-    ("regions", .array(.text(1...63), 1...50)), ("quorum", .either(.choice(["majority"]), .integer(1...50))),
+    ("regions", .array(.text(1...63), 1...50)),
+    (
+      "allow_stand_in",
+      .boolean.described(
+        "Let a worker of no region look while a region has none; off by default. All of them together are one vote.")
+    ),
+    ("quorum", .either(.choice(["majority"]), .integer(1...50))),
     ("recovery_checks", .integer(Limits.recoveryChecks)), ("follow_redirects", .boolean),
     ("max_redirects", .integer(Limits.maxRedirects)), ("verify_tls", .boolean),
     ("certificate_warning_days", .integer(0...3650)), ("ip_family", .choice(MonitorSettings.IPFamily.self)),
@@ -62,6 +68,8 @@ enum WatchingShapes {
     .always("final", .boolean), .always("monitor_id", .id(MonitorTag.self)), .always("region", .string),
     .always(
       "worker_id", .nullable(.id(WorkerTag.self)).described("Null for the control plane's own process.")),
+    .always(
+      "stand_in", .boolean.described("Seen from elsewhere, by a worker of no region, as the region had none.")),
     .always("slot", .nullable(.instant)),
     .always("started_at", .nullable(.instant)), .always("late_ms", .nullable(.integer)), .always("status", .string),
     .always("attempts", .integer), .always("http_status", .nullable(.integer)),

@@ -140,10 +140,15 @@ struct WorkerAPI: Sendable {
       Problem(
         401, "token_wrong", "The token is wrong, used up, expired or revoked; make a new one on the regions page.")
     case .regionWrong(let sentence): Problem(403, "region_wrong", sentence)
-    case .tooManyWorkers:
+    case .organizationFull:
       Problem(
         403, "too_many_workers",
-        "This installation has \(Limits.workersPerInstallationMax) workers; revoke one that is gone first.")
+        "The organization's own regions have \(Limits.workersPerOrganizationMax) workers; revoke one that is gone first."
+      )
+    case .installationFull:
+      Problem(
+        403, "too_many_workers",
+        "This installation has as many workers as it takes; its operator has to revoke some that are gone.")
     case .tooManyAttempts(let seconds): .tooMany(retryAfterS: seconds, "Too many attempts; wait and try again.")
     }
   }

@@ -151,7 +151,7 @@ const viaEvents = (up, lost) => {
   source.onopen = up;
   const hear = (event) => read(event.data);
   source.onmessage = hear;
-  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update"])
+  for (const type of ["hello", "reset", "service_status_update", "incident_update", "maintenance_update", "monitor_update", "region_update", "installation_update"])
     source.addEventListener(type, hear);
   source.onerror = () => {
     source.close();

@@ -1,3 +1,4 @@
+import Engine
 import HTML
 
 /// Every page as it looks with made-up values: what `martlet gallery` writes, and what is looked at in a browser.
@@ -301,6 +302,17 @@ public enum Gallery {
           more: "212 monitors go on with other regions; 2 that only it watches are unknown.", isWell: false,
           since: Sample.now - 34 * Sample.minute, until: nil, facts: [("Monitors there", "214")],
           url: "https://martlet.example/regions"
+        ).html
+      }
+    ),
+    (
+      "Mail, slots overdue", "mail-slots.html",
+      {
+        Letter.slots(
+          organization: "Harbourline",
+          sentence: "Martlet does not account for all checks: due times stay without a result and without a reason.",
+          more: SlotWords.consequence, isWell: false, since: Sample.now - 2 * Sample.minute, until: nil,
+          url: "https://martlet.example/"
         ).html
       }
     ),

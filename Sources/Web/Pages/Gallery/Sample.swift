@@ -1,3 +1,4 @@
+import Engine
 import HTML
 
 /// Made-up values for the gallery: a shipping firm on a bad Friday.
@@ -24,6 +25,9 @@ enum Sample {
     state: .unknown, title: "Region sgp is silent",
     text: "No worker there has answered since 13:58 UTC. Its checks count as unknown, not as down.",
     link: ("See regions", Paths.regions))
+
+  static let overdueSlots = AppFrame.Banner(
+    state: .degraded, title: SlotWords.title, text: SlotWords.banner(since: now - 34 * minute))
 
   /// A repeatable walk around a base; splitmix64.
   static func walk(_ count: Int, base: Double, seed: UInt64, jitter: Double = 0.15) -> [Double?] {
@@ -162,7 +166,7 @@ enum Sample {
   static let results: [ResultLine] = [
     result(.down, "lon", "Time-out in TLS, attempt 3 of 3", 10_000_000),
     result(.down, "fra", "Time-out in TLS, attempt 3 of 3", 10_000_000),
-    result(.unknown, "sgp", "Missed: worker offline", nil),
+    result(.up, "sgp", "200", 164_000, nil, note: "stand-in spare-1"),
     result(
       .degraded, "lon", "200, slower than 800 ms", 884_000,
       Phases(dns: 14_000, connect: 92_000, tls: 188_000, firstByte: 588_000, transfer: 2_000)),
@@ -170,13 +174,14 @@ enum Sample {
       .up, "fra", "200", 111_000, Phases(dns: 12_000, connect: 18_000, tls: 22_000, firstByte: 57_000, transfer: 1_000)),
   ]
 
-  private static func result(_ state: State, _ region: String, _ answer: String, _ us: Int64?, _ phases: Phases? = nil)
-    -> ResultLine
-  {
+  private static func result(
+    _ state: State, _ region: String, _ answer: String, _ us: Int64?, _ phases: Phases? = nil,
+    note: String? = nil
+  ) -> ResultLine {
     ResultLine(
       runID: "run_\(region)\(state.rawValue)", monitorID: "mon_1", at: now - 19_000, region: region, state: state,
       answer: answer,
-      trigger: state == .up ? "by hand" : nil, totalUs: us, phases: phases)
+      note: note ?? (state == .up ? "by hand" : ""), totalUs: us, phases: phases)
   }
 
   static func monitor(_ state: State, isRecovering: Bool = false) -> MonitorPage {

@@ -3,7 +3,7 @@ import HTML
 
 extension Sample {
   static let regions = RegionsPage(
-    frame: frame(banners: [silentRegion]),
+    frame: frame(banners: [overdueSlots, silentRegion]),
     regions: [
       region(
         "fra", .healthy, monitors: 900, checks: 31.4,
@@ -18,9 +18,18 @@ extension Sample {
         "sgp", .offline, monitors: 214, checks: 7.1,
         workers: [worker("sgp-1.ap-southeast-1.compute.internal", seen: 34 * minute, spool: 81_200)]),
       region("lon", .healthy, monitors: 388, checks: 30.9, workers: [worker("lon-1")]),
+      RegionsPage.Region(
+        id: "reg_any", name: StandIn.name, health: .healthy, unwellSince: nil, takesWorkers: true, isPrivate: false,
+        isStandIn: true, monitors: 0, checksPerSecond: 0, workers: [worker("spare-1")]),
     ], now: now)
 
-  static let firstRegion = RegionsPage(
+  static var firstRegion: RegionsPage {
+    var page = onlyHere
+    page.mayAddStandIn = true
+    return page
+  }
+
+  private static let onlyHere = RegionsPage(
     frame: frame(isNew: true),
     regions: [
       region("local", .healthy, isLocal: true, monitors: 0, checks: 0, workers: [worker("this process", id: nil)])

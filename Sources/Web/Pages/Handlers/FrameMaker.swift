@@ -33,6 +33,7 @@ enum FrameMaker {
       let services = try ServiceQueries.count(scope: known.scope, in: db)
       let pages = try StatusPageQueries.list(scope: known.scope, in: db)
       let regions = try FleetBoard.regions(fleet, version: version, scope: known.scope, in: db)
+        .filter { !$0.isStandIn }
       let unwell = regions.filter { !$0.isHealthy }
       let feed = try FeedQueries.existing(scope: known.scope, in: db)
       let seq = try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
@@ -47,7 +48,7 @@ enum FrameMaker {
           monitors: monitors, openIncidents: incidents, services: services,
           statusPages: pages.count, regionsHealthy: regions.count - unwell.count, regions: regions.count),
         wellbeing: wellbeing(regions, unwell),
-        banners: try banners(unwell, scope: known.scope, in: db),
+        banners: try slotBanner(fleet, scope: known.scope, in: db) + banners(unwell, scope: known.scope, in: db),
         toast: request.query["done"].flatMap { done[$0] }.map { AppFrame.Toast(message: $0, undo: nil) },
         live: .organization(person.organizationID.text, seq: seq, epoch: try FeedQueries.epoch(in: db)))
     }
@@ -61,13 +62,26 @@ enum FrameMaker {
     }
   }
 
+  /// Due times without an outcome, for the operator.
+  private static func slotBanner(
+    _ fleet: FleetSight, scope: TenantScope, in db: Connection
+  ) throws -> [AppFrame.Banner] {
+    guard let since = fleet.slotsOverdueSince, try OrganizationQueries.operates(in: db) == scope.organization else {
+      return []
+    }
+    return [
+      AppFrame.Banner(state: .degraded, title: SlotWords.title, text: SlotWords.banner(since: since.ms))
+    ]
+  }
+
   /// Regions that are to look at something of the organization's, and have no voice.
   private static func banners(
     _ unwell: [RegionSight], scope: TenantScope, in db: Connection
   ) throws -> [AppFrame.Banner] {
     var used: [AppFrame.Banner] = []
     for region in unwell {
-      let use = try RegionQueries.use(of: region.row.key, scope: scope, in: db)
+      let use = try RegionQueries.use(
+        of: region.row.key, isVacant: region.state == .offline, scope: scope, in: db)
       guard use.monitors > 0 else { continue }
       let since = region.row.unwellSince.map { " since \(Format.day($0.ms)), \(Format.clock($0.ms)) UTC" } ?? ""
       let why =
@@ -81,7 +95,7 @@ enum FrameMaker {
       used.append(
         AppFrame.Banner(
           state: region.state.mark, title: "Region \(region.row.name) is \(region.state.rawValue)",
-          text: "\(why) \(RegionWords.consequence(monitors: use.monitors, alone: use.alone))",
+          text: "\(why) \(RegionWords.consequence(use))",
           link: ("See regions", Paths.regions)))
     }
     guard used.count > bannersMax else { return used }
@@ -94,4 +108,12 @@ enum FrameMaker {
   }
 
   private static let bannersMax = 3
+}
+
+extension SlotWords {
+  static let title = "Some checks are not accounted for"
+
+  static func banner(since: Int64) -> String {
+    "Due times stay without a result and without a reason since \(Format.day(since)), \(Format.clock(since)) UTC. \(consequence)"
+  }
 }

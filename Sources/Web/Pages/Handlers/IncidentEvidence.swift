@@ -15,12 +15,14 @@ enum IncidentEvidence {
     let kept = try EvidenceLog.all(of: monitor.id, from: incident.startedAt, to: until, scope: scope, in: db)
     let names = Dictionary(
       try RegionQueries.list(scope: scope, in: db).map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
+    let workers = try WorkerQueries.names(
+      of: kept.compactMap { $0.body["stand_in"]?.int.map { WorkerID($0) } }, in: db)
     let results = try ResultQueries.recent(
       monitor, from: incident.startedAt, before: until + 1, limit: checksMax, in: db)
     let byRegion = Dictionary(grouping: results, by: \.region)
     let regions = Set(byRegion.keys).union(kept.map(\.region)).map { region -> RegionEvidence.Region in
       let checks = byRegion[region] ?? []
-      let runs = kept.filter { $0.region == region }.map(run)
+      let runs = kept.filter { $0.region == region }.map { run($0, workers) }
       return RegionEvidence.Region(
         name: names[region] ?? "a region that is gone",
         vote: checks.first.map { State($0.status) } ?? (runs.isEmpty ? nil : .down), checks: checks.count,
@@ -33,9 +35,10 @@ enum IncidentEvidence {
       countedMax: results.count == checksMax ? checksMax : nil)
   }
 
-  private static func run(_ kept: EvidenceLog.Kept) -> RegionEvidence.Run {
+  private static func run(_ kept: EvidenceLog.Kept, _ workers: [WorkerID: WorkerName]) -> RegionEvidence.Run {
     let body = kept.body
     var facts: [(label: String, value: String)] = []
+    if let standIn = WorkerName.standIn(of: body, workers) { facts.append(("Seen by", standIn)) }
     if let phase = body["phase"]?.string { facts.append(("Phase", phase.replacingUnderscores)) }
     if let status = body["http_status"]?.int { facts.append(("Answer", "HTTP \(status)")) }
     if let address = body["address"]?.string { facts.append(("Address", address)) }

@@ -22,6 +22,7 @@ struct MonitorDetailData: Sendable {
   var childCount: Int
   var accounts: [SlotAccount]
   var quarantined: Set<RegionID>
+  var workers: [WorkerID: WorkerName]
 
   /// Length of a chart's window and of its steps.
   static func window(_ name: String) -> (lengthMs: Int64, stepMs: Int64, resolution: String, words: String) {
@@ -59,6 +60,10 @@ struct MonitorDetailData: Sendable {
     childCount = try DependencyQueries.childCount(of: stored.id, in: db)
     accounts = try AccountingQueries.accounts(of: stored.id, from: now - Instant.dayMs, to: now, in: db)
     quarantined = Set(try QuarantineQueries.of(stored.id, in: db).map(\.region))
+    var seen = results.map(\.worker)
+    if let chosen { seen.append(chosen.worker) }
+    if let worker = evidence?.body["stand_in"]?.int { seen.append(WorkerID(worker)) }
+    workers = try WorkerQueries.names(of: seen, in: db)
   }
 }
 
@@ -141,7 +146,8 @@ extension MonitorPage {
 
   private static func evidence(_ data: MonitorDetailData) -> Evidence? {
     data.evidence.map {
-      Evidence($0, isOver: data.stored.status != .down && data.stored.status != .unconfirmed)
+      Evidence(
+        $0, isOver: data.stored.status != .down && data.stored.status != .unconfirmed, workers: data.workers)
     }
   }
 
@@ -159,7 +165,8 @@ extension MonitorPage {
     return Chosen(
       title: title, note: Format.microseconds(Int64(chosen.timing.totalUs)),
       waterfall: Waterfall(
-        of: "\(Format.clockSeconds(chosen.startedAt.ms)) UTC from \(region)",
+        of:
+          "\(Format.clockSeconds(chosen.startedAt.ms)) UTC from \(region)\(data.workers[chosen.worker]?.asStandIn.map { ", by \($0)" } ?? "")",
         hops: [.init(title: answer + from, phases: Phases(chosen.timing))], totalUs: Int64(chosen.timing.totalUs)),
       sentence: nil)
   }
@@ -177,7 +184,8 @@ extension MonitorPage {
         }
       return ResultLine(
         runID: result.runKey.text, monitorID: data.stored.publicID.text, at: result.startedAt.ms,
-        region: data.regions[result.region] ?? "", state: State(result.status), answer: answer, trigger: trigger,
+        region: data.regions[result.region] ?? "", state: State(result.status), answer: answer,
+        note: [trigger, data.workers[result.worker]?.asStandIn].compactMap { $0 }.joined(separator: ", "),
         totalUs: Int64(result.timing.totalUs), phases: Phases(result.timing))
     }
   }
@@ -198,9 +206,11 @@ extension String {
 
 extension Evidence {
   /// From what was kept of a failing run.
-  init(_ kept: (at: Instant, region: String, body: JSON), isOver: Bool) {
+  init(_ kept: (at: Instant, region: String, body: JSON), isOver: Bool, workers: [WorkerID: WorkerName]) {
     let (at, region, body) = kept
     var facts: [(label: String, value: String)] = []
+    let standIn = WorkerName.standIn(of: body, workers)
+    if let standIn { facts.append(("Seen by", standIn)) }
     if let message = body["message"]?.string { facts.append(("Reason", message)) }
     if let phase = body["phase"]?.string { facts.append(("Phase", phase.replacingUnderscores)) }
     if let status = body["http_status"]?.int { facts.append(("Answer", "HTTP \(status)")) }
@@ -214,7 +224,18 @@ extension Evidence {
     let excerpt = body["excerpt"]?.string ?? ""
     self.init(
       isOver: isOver, at: at.ms, verdict: "failed from \(region)",
-      votes: [Evidence.Vote(region: region, state: .down)], facts: facts, trace: [],
+      votes: [Evidence.Vote(region: region, state: .down, note: standIn == nil ? nil : "stand-in")], facts: facts,
+      trace: [],
       excerpt: head.isEmpty && excerpt.isEmpty ? nil : head + (head.isEmpty || excerpt.isEmpty ? "" : "\n") + excerpt)
+  }
+}
+
+extension WorkerName {
+  /// `stand-in probe-7`; nil for a worker of the region itself.
+  var asStandIn: String? { isStandIn ? "stand-in \(title)" : nil }
+
+  /// Who stood in for the region that failing run was kept of; nil when nobody did.
+  static func standIn(of body: JSON, _ workers: [WorkerID: WorkerName]) -> String? {
+    body["stand_in"]?.int.map { workers[WorkerID($0)]?.asStandIn ?? "a stand-in" }
   }
 }

@@ -14,6 +14,7 @@ extension MonitorForm {
     attempts = String(s.attempts)
     degradedAfterMs = s.degradedAfterMs.map(String.init) ?? ""
     self.regions = regions.map { Tick(id: $0, name: $0, isOn: s.regions.contains($0)) }
+    allowsStandIn = s.allowsStandIn
     quorum = Self.quorumWord(s)
     recoveryChecks = String(s.recoveryChecks)
     method = s.method
@@ -84,6 +85,7 @@ extension MonitorForm {
       s.method = fields.text("method")
       s.followRedirects = fields.isOn("follow_redirects")
       s.verifyTLS = fields.isOn("verify_tls")
+      s.allowsStandIn = fields.isOn("allow_stand_in")
       s.ipFamily = MonitorSettings.IPFamily(rawValue: fields.text("ip_family")) ?? .auto
       s.body = fields.raw("request_body").isEmpty ? nil : fields.raw("request_body")
       s.headers = []

@@ -192,12 +192,15 @@ enum MonitorPages {
   /// Whether a region of it has nobody who could look.
   private static func isUnwatched(_ settings: MonitorSettings, _ request: PageRequest) async throws -> Bool {
     let workers = try await FleetBoard.healthyWorkers(request)
+    if settings.allowsStandIn, workers[StandIn.name, default: 0] > 0 { return false }
     return settings.regions.contains { workers[$0, default: 0] == 0 }
   }
 
   private static func regions(_ request: PageRequest) async throws -> [String] {
     let scope = try request.person.scope
-    return try await request.store.read { try RegionQueries.list(scope: scope, in: $0).map(\.name) }
+    return try await request.store.read {
+      try RegionQueries.list(scope: scope, in: $0).filter { !$0.isStandIn }.map(\.name)
+    }
   }
 }
 

@@ -63,9 +63,11 @@ enum RegionPages {
     let frame = try await FrameMaker.frame(request)
     let regions = try await FleetBoard.regions(known, request.context)
     let loads = try await request.store.read { try RegionQueries.loads(scope: known.scope, in: $0) }
-    let page = RegionsPage(
+    let operates = try await request.store.read { try RegionQueries.operatesShared(in: $0) }
+    var page = RegionsPage(
       frame: frame, regions: regions.map { RegionsPage.Region($0, load: loads[$0.row.key]) }, made: made, name: name,
       errors: errors, now: request.now.ms)
+    page.mayAddStandIn = operates && !regions.contains(where: \.isStandIn)
     return .page(page.render(), status: status)
   }
 }
@@ -74,7 +76,8 @@ extension RegionsPage.Region {
   init(_ region: RegionSight, load: RegionQueries.Load?) {
     self.init(
       id: region.row.id.text, name: region.row.name, health: region.state, unwellSince: region.row.unwellSince?.ms,
-      takesWorkers: region.isOurs && !region.isLocal, isPrivate: region.row.isPrivate, monitors: load?.monitors ?? 0,
+      takesWorkers: region.isOurs && !region.isLocal, isPrivate: region.row.isPrivate, isStandIn: region.isStandIn,
+      monitors: load?.monitors ?? 0,
       checksPerSecond: load?.checksPerSecond ?? 0,
       workers: region.workers.map { worker in
         RegionsPage.Worker(

@@ -9,8 +9,8 @@ struct ResultLine: Component {
   var state: State
   /// `200`, `Time-out in TLS, attempt 3 of 3`, `Missed: worker offline`
   var answer: String
-  /// `scheduled` prints nothing; `by hand`, `on creation`, `second opinion` stand after the answer.
-  var trigger: String?
+  /// Stands after the answer: `by hand`, `on creation`, `second opinion`, `stand-in probe-7`; empty for most.
+  var note = ""
   var totalUs: Int64?
   var phases: Phases?
 
@@ -19,7 +19,7 @@ struct ResultLine: Component {
     <tr><td class="c-state">\(StateMark(state))</td>\
     <td class="name"><a href="\(url: Paths.result(monitorID, runID))"><time datetime="\(Format.rfc3339(at))">\(clock)</time></a></td>\
     <td class="c-b">\(region)</td>\
-    <td class="c-wide soft" dir="auto">\(answer)\(trigger.map { " <span class=\"quiet\">\($0)</span>" as HTML })</td>\
+    <td class="c-wide soft" dir="auto">\(answer)\(if: !note.isEmpty, " <span class=\"quiet\">\(note)</span>")</td>\
     <td class="c-hide">\(phases.map { PhaseStrip(phases: $0) })</td>\
     <td class="num c-b last">\(totalUs.map { HTML(text: Format.microseconds($0)) } ?? Nothing().body)</td></tr>
 

@@ -2,7 +2,7 @@ import HTML
 
 /// What the form of a monitor holds, as typed. Field names are those of the contract where it has one.
 ///
-/// `url, name, tags` (commas), `interval_s, timeout_ms, attempts, degraded_after_ms, region` (several), `quorum`
+/// `url, name, tags` (commas), `interval_s, timeout_ms, attempts, degraded_after_ms, region` (several), `allow_stand_in` (box), `quorum`
 /// (`majority`, `any`, `all`), `recovery_checks, method, headers` (lines `Name: value`), `request_body, follow_redirects,
 /// verify_tls` (boxes), `certificate_warning_days, ip_family, status_codes` (`200-299`), `body_contains, assertions`
 /// (lines `source target comparison value`), `depends_on` (several ids, or lines of names), and the button `intent`: `save` or `try`.
@@ -25,6 +25,7 @@ struct MonitorForm: Sendable {
   var attempts = "3"
   var degradedAfterMs = ""
   var regions: [Tick] = []
+  var allowsStandIn = false
   var quorum = "majority"
   var recoveryChecks = "2"
   var method = "GET"
@@ -90,13 +91,17 @@ struct MonitorForm: Sendable {
     let chosen = regions.filter(\.isOn).map(\.name).joined(separator: ", ")
     let rule = ["majority": "majority decides", "any": "any decides", "all": "all must agree"][quorum] ?? quorum
     return Fold(
-      label: "Regions", now: "\(chosen.isEmpty ? "none" : chosen); \(rule)",
+      label: "Regions",
+      now: "\(chosen.isEmpty ? "none" : chosen); \(rule)\(allowsStandIn ? "; a stand-in may look" : "")",
       isOpen: fails("region", "quorum", "recovery_checks"),
       content: """
         \(CheckGroup(legend: "Look from", checks: regions.map { Check(name: "region", value: $0.id, label: label($0), isOn: $0.isOn) }, error: errors["region"]))\
         <p class="hint soft">Others are added under <a href="\(Paths.regions)">Regions</a>.</p>\
         \(Choice(name: "quorum", label: "Down when", options: Self.quorums, selected: quorum, error: errors["quorum"]))\
         \(field("recovery_checks", "Good checks before it is up again", recoveryChecks, kind: .number, range: 1...10))
+        \(CheckGroup(legend: "When a region has no worker", checks: [Check(name: "allow_stand_in", label: "Let another place look meanwhile", isOn: allowsStandIn)]))\
+        <p class="hint soft">For addresses that answer from anywhere. All stand-ins together have one vote: they call nothing \
+        down against the regions that are there.</p>
         """)
   }
 

@@ -13,11 +13,14 @@ struct RegionsPage: AppPage {
     /// Whether workers elsewhere may join, by a token of this organization.
     var takesWorkers: Bool
     var isPrivate: Bool
+    /// Not a region: workers that look in place of those that have none.
+    var isStandIn = false
     var monitors: Int
     /// As planned by this organization.
     var checksPerSecond: Double
     var workers: [Worker]
 
+    var title: String { isStandIn ? "Stand-ins" : name }
     var healthyWorkers: Int { workers.count { $0.health == .healthy } }
   }
 
@@ -57,9 +60,12 @@ struct RegionsPage: AppPage {
   var now: Int64
 
   var section: AppFrame.Section { .regions }
-  private var healthy: Int { regions.count { $0.health == .healthy } }
-  private var isAlone: Bool { regions.count == 1 }
-  var title: String { isAlone ? "Regions" : "\(healthy) of \(regions.count) regions" }
+  /// Whether this organization is the operator, and stand-ins have no place yet.
+  var mayAddStandIn = false
+  private var named: [Region] { regions.filter { !$0.isStandIn } }
+  private var healthy: Int { named.count { $0.health == .healthy } }
+  private var isAlone: Bool { named.count == 1 }
+  var title: String { isAlone ? "Regions" : "\(healthy) of \(named.count) regions" }
 
   var body: HTML {
     """
@@ -72,20 +78,21 @@ struct RegionsPage: AppPage {
     <th scope="col" class="num">Clock</th><th scope="col" class="num">Version</th><th scope="col" class="num">Seen</th>\
     <th scope="col"><span class="vh">Change</span></th></tr></thead>\(regions, group)</table></section>
     \(if: frame.canWrite, form)
+    \(if: frame.canWrite && mayAddStandIn, standInForm)
     """
   }
 
   private var sentence: String {
-    let unwell = regions.filter { $0.health != .healthy }
+    let unwell = named.filter { $0.health != .healthy }
     if isAlone {
       return unwell.isEmpty
-        ? "One region looks from here: \(regions[0].name)."
-        : "The one region is \(word(regions[0])): \(regions[0].name)."
+        ? "One region looks from here: \(named[0].name)."
+        : "The one region is \(word(named[0])): \(named[0].name)."
     }
     switch unwell.count {
-    case 0: return "All \(regions.count) regions are healthy."
-    case 1: return "\(healthy) of \(regions.count) regions are healthy; \(unwell[0].name) \(clause(unwell[0]))."
-    default: return "\(healthy) of \(regions.count) regions are healthy."
+    case 0: return "All \(named.count) regions are healthy."
+    case 1: return "\(healthy) of \(named.count) regions are healthy; \(unwell[0].name) \(clause(unwell[0]))."
+    default: return "\(healthy) of \(named.count) regions are healthy."
     }
   }
 
@@ -111,10 +118,10 @@ struct RegionsPage: AppPage {
   private func group(_ region: Region) -> HTML {
     """
     <tbody id="\(region.id)"><tr class="group"><td class="c-state">\(StateMark(region.health.mark, region.health.rawValue.capitalizedFirst))</td>\
-    <th class="name" scope="rowgroup" colspan="8"><b>\(region.name)</b> <span class="quiet">\(summary(region))</span>\
+    <th class="name" scope="rowgroup" colspan="8"><b>\(region.title)</b> <span class="quiet">\(summary(region))</span>\
     \(note(region).map { "<span class=\"sub wraps\">\($0)</span>" as HTML })</th>\
     <td class="c-wide"><div class="btns end">\(if: frame.canWrite && region.takesWorkers, PostButton(
-      label: "Add a worker", action: Paths.regions, fields: [("region", region.id)], name: "Add a worker to \(region.name)"
+      label: "Add a worker", action: Paths.regions, fields: [("region", region.id)], name: "Add a worker to \(region.title)"
     ).body)</div></td></tr>
     \(region.workers, { worker(worker: $0, region) })\(if: region.workers.isEmpty, nobody(region))</tbody>
     """
@@ -124,6 +131,7 @@ struct RegionsPage: AppPage {
     let workers =
       region.workers.isEmpty
       ? "no worker" : "\(region.healthyWorkers) of \(Format.count(region.workers.count, "worker")) healthy"
+    if region.isStandIn { return workers }
     let load =
       region.monitors == 0
       ? "no monitor looks from here"
@@ -132,16 +140,24 @@ struct RegionsPage: AppPage {
   }
 
   private func note(_ region: Region) -> HTML? {
+    if region.isStandIn { return Self.standInNote }
     let since: HTML = region.unwellSince.map { " since \(When($0))" } ?? ""
+    let except = hasStandIn ? ", except where a stand-in may look" : ""
     return switch region.health {
     case .healthy: nil
     case .offline:
       region.workers.isEmpty
-        ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that."
+        ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that\(except)."
     case .suspect: "Its own network or resolver seems to fail\(since). What it says of targets does not count."
     case .overloaded: "Its workers cannot keep up\(since). What it says of targets does not count."
     }
   }
+
+  private var hasStandIn: Bool { regions.contains { $0.isStandIn && $0.healthyWorkers > 0 } }
+
+  private static let standInNote: HTML = """
+    They look in place of a region that has no worker, for monitors that allow it. All together they have one vote.
+    """
 
   private func worker(worker: Worker, _ region: Region) -> HTML {
     """
@@ -179,13 +195,19 @@ struct RegionsPage: AppPage {
       button: "Revoke",
       question: """
         <bdi>\(worker.name)</bdi> stops within half a minute and cannot come back without a new token. \
-        \(last ? "It is the last healthy worker of \(region.name): its monitors are not checked from there any more." : "What it holds goes to the other workers of \(region.name).")
+        \(last ? "\(region.isStandIn ? "It is the last healthy one: regions without a worker stay without one." : "It is the last healthy worker of \(region.name): its monitors are not checked from there any more.")" : "What it holds goes to the other \(region.isStandIn ? "stand-ins" : "workers of \(region.name)").")
         """,
       yes: "Revoke \(worker.name)", action: Paths.revokeWorker(id)
     ).body
   }
 
   private func nobody(_ region: Region) -> HTML {
+    if region.isStandIn {
+      return """
+        <tr class="nobody"><td colspan="10"><b>No worker yet.</b> Regions without a worker stay without one. \
+        \(if: frame.canWrite && region.takesWorkers, "Press <q>Add a worker</q> for the command that starts one.")</td></tr>
+        """
+    }
     let next: HTML =
       region.name == "local" && !region.isPrivate
       ? "The process that serves this page has only just begun."
@@ -202,7 +224,7 @@ struct RegionsPage: AppPage {
 
   private func enrolment(_ made: Made) -> HTML {
     """
-    <section class="card once" role="status"><div class="card-head"><h2>Start a worker for \(made.region)</h2>\
+    <section class="card once" role="status"><div class="card-head"><h2>Start a worker for \(made.region == StandIn.name ? "the stand-ins" : made.region)</h2>\
     <p>Run this on any Linux machine that can reach this address</p></div><div class="card-body stack">\
     <div class="code-row"><pre class="code wrapped" tabindex="0" aria-label="Command" id="once">\(made.command)</pre>\
     <button class="btn" type="button" data-copy="once">Copy</button></div>\
@@ -221,6 +243,16 @@ struct RegionsPage: AppPage {
           name: "name", label: "Name", value: name, hint: "Lower-case letters, digits and dashes, such as fra or office-2.",
           error: errors["name"], isRequired: true, isMono: true, autocomplete: "off"))
         <div class="btns"><button class="btn btn-primary">Add region</button></div></form>
+        """
+    ).body
+  }
+
+  private var standInForm: HTML {
+    Card(
+      title: "Add a stand-in", note: "A worker of no region, at a place of its own",
+      content: """
+        <div class="card-body stack"><p class="soft">While a region has no worker a stand-in looks in its place, for monitors that \
+        allow it.</p>\(PostButton(label: "Add a stand-in", action: Paths.regions, fields: [("name", StandIn.name)]))</div>
         """
     ).body
   }

@@ -1,0 +1,21 @@
+extension Verdict {
+  /// Who is counted for the quorum: each region its own voice, and all stand-ins together one.
+  ///
+  /// Nobody knows that two stand-ins are at different places, and one that looks for two regions is at one for sure: their
+  /// word counts once, so that one vantage point makes no majority by itself. It is the newest that is not just being
+  /// verified.
+  func voices(of votes: [RegionVote]) -> [RegionVote] {
+    let standIns = votes.filter(\.isStandIn)
+    guard standIns.count > 1 else { return votes }
+    let spoken = standIns.filter { $0.vote != .none }
+    let settled = spoken.filter { !$0.isVerifying }
+    let candidates = !settled.isEmpty ? settled : !spoken.isEmpty ? spoken : standIns
+    let newest = candidates.max { ($0.spokeAt, $0.region) < ($1.spokeAt, $1.region) }
+    return votes.filter { !$0.isStandIn } + (newest.map { [$0] } ?? [])
+  }
+}
+
+extension RegionVote {
+  /// When its vote was last borne out.
+  fileprivate var spokeAt: Instant { vote == .down ? lastFailure : at ?? Instant(ms: 0) }
+}
