@@ -264,6 +264,37 @@ def test_a_restart_of_the_control_plane_is_filled_from_the_workers_disk(tmp_path
     assert martlet.stop() == 0
 
 
+def test_what_came_late_tells_what_nobody_knew(tmp_path, worker, target, token_file):
+    """The control plane is away while a target fails and comes back: its history says so afterwards, and nobody is told."""
+    martlet = Martlet(tmp_path / "plane", "--cluster-token-file", str(token_file)).start()
+    port = martlet.port
+    plane = Instance(martlet)
+    one = worker(plane.url, "fra")
+    goal = target()
+    monitor = plane.write.monitor(goal.url, regions=["fra"], **QUICK)
+    first_results(plane, monitor)
+    martlet.kill()
+    away = time.time()
+    time.sleep(17)
+    goal.mode = "failing"
+    time.sleep(16)
+    goal.mode = "healthy"
+    time.sleep(17)
+    martlet.start(listen=f"127.0.0.1:{port}")
+    away = time.time() - away
+    uptime = lambda: plane.reader.read(f"monitors/{monitor['id']}/uptime/")  # noqa: E731
+    learned = eventually(lambda: (seen := uptime())["learned_s"] > 0 and seen, 90, 0.5, what="time learned later")
+    # All of it but what the worker needed to see that it was alone.
+    assert away - 25 <= learned["learned_s"] <= away + 5, (learned, away)
+    assert 10 <= learned["down_s"] <= 25, learned
+    assert learned["uptime"] < 1
+    assert plane.reader.read(f"monitors/{monitor['id']}/")["status"] == "up"
+    assert plane.reader.read("incidents/")["total"] == 0
+    assert plane.reader.read("notifications/")["total"] == 0
+    assert one.stop() == 0, one.output
+    assert martlet.stop() == 0
+
+
 def test_a_region_without_workers_is_unknown_and_says_so(plane, worker, target, region):
     one = worker(plane.url, region)
     monitor = plane.write.monitor(target().url, regions=[region], **QUICK)
