@@ -66,7 +66,9 @@ struct ReplayTests {
   @Test("one region of three that fails makes no down, two do; each region's vote is told")
   func quorum() {
     var looks: [PastLook] = []
-    for n in Int64(1)...3 { for region in Int64(1)...3 { looks.append(look(.up, at: n * 60 + region, region: region)) } }
+    for n in Int64(1)...3 {
+      for region in Int64(1)...3 { looks.append(look(.up, at: n * 60 + region, region: region)) }
+    }
     looks.append(look(.down, at: 200, region: 1, attempt: 3))
     #expect(!replay(looks, regions: 3, to: 230).states.contains { $0.state == .down })
     looks.append(look(.down, at: 205, region: 2, attempt: 3))
@@ -138,13 +140,15 @@ struct ReplayTests {
   func rewriting() {
     let stored = [row(0, 100, .up), row(100, 400, .unknown), row(400, 500, .maintenance), row(500, nil, .up)]
     let replayed = [
-      StateSpan(since: at(50), until: at(200), state: .down), StateSpan(since: at(200), until: at(300), state: .unknown),
+      StateSpan(since: at(50), until: at(200), state: .down),
+      StateSpan(since: at(200), until: at(300), state: .unknown),
       StateSpan(since: at(300), until: at(600), state: .up),
     ]
     let once = LearnedStates.rewritten(stored, by: replayed, window: at(50)..<at(600), at: now)
     #expect(
       once == [
-        row(0, 100, .up), row(100, 200, .down, learned: true), row(200, 300, .unknown), row(300, 400, .up, learned: true),
+        row(0, 100, .up), row(100, 200, .down, learned: true), row(200, 300, .unknown),
+        row(300, 400, .up, learned: true),
         row(400, 500, .maintenance), row(500, nil, .up),
       ])
     // Another region's results come later still: what was learned is learned anew.

@@ -295,6 +295,33 @@ def test_what_came_late_tells_what_nobody_knew(tmp_path, worker, target, token_f
     assert martlet.stop() == 0
 
 
+def test_an_incident_tells_how_its_regions_voted(plane, worker, target, region):
+    worker(plane.url, region)
+    goal = target()
+    monitor = plane.write.monitor(goal.url, regions=["local", region], **QUICK)
+    eventually(
+        lambda: {row["region"] for row in first_results(plane, monitor)} == {"local", region}, 20, what="both regions"
+    )
+    goal.mode = "failing"
+    mine = lambda: [i for i in plane.reader.read("incidents/")["results"] if monitor["id"] in i["monitor_ids"]]  # noqa: E731
+    incident = eventually(mine, 30, what="an incident")[0]
+    votes = plane.reader.read(f"incidents/{incident['id']}/votes/")["results"]
+    assert [one["monitor_id"] for one in votes] == [monitor["id"]]
+    assert [one["region"] for one in votes[0]["regions"]] == sorted(["local", region])
+    for one in votes[0]["regions"]:
+        spans = one["spans"]
+        assert spans[-1]["vote"] == "down" and "up" in [span["vote"] for span in spans], one
+        assert spans[0]["from"] == votes[0]["from"] and spans[-1]["to"] == votes[0]["to"]
+        assert all(a["to"] == b["from"] for a, b in zip(spans, spans[1:]))
+    quorum = votes[0]["quorum"]
+    assert quorum["votes_down"] == quorum["needed"] == 2 and quorum["at"] >= incident["started_at"]
+    assert quorum["down_since"] == incident["started_at"]
+    goal.mode = "healthy"
+    eventually(lambda: mine()[0]["resolved_at"], 40, what="the end")
+    page = plane.owner.get(f"{plane.url}/incidents/{incident['id']}").text
+    assert "Votes over time" in page and page.count('class="vote"') == 2
+
+
 def test_a_region_without_workers_is_unknown_and_says_so(plane, worker, target, region):
     one = worker(plane.url, region)
     monitor = plane.write.monitor(target().url, regions=[region], **QUICK)

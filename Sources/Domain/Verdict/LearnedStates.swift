@@ -28,7 +28,8 @@ public enum LearnedStates {
       if let end = span.until, end <= span.since { return }
       // Of known time each row stays what it is; only what may be learned is joined.
       if let last = out.last, last.until == span.since, last.state == span.state, last.mayBeLearned,
-        span.mayBeLearned || span.until == nil && span.state == .unknown, (last.learnedAt == nil) == (span.learnedAt == nil)
+        span.mayBeLearned || span.until == nil && span.state == .unknown,
+        (last.learnedAt == nil) == (span.learnedAt == nil)
       {
         out[out.count - 1].until = span.until
       } else {

@@ -77,7 +77,8 @@ public enum ReplayQueries {
 
   public static func postpone(_ wanted: WantedReplay, to due: Instant, in db: Connection) throws {
     try db.run(
-      "UPDATE state_replay SET asked_ms = $1, due_ms = $1 WHERE monitor_id = $2", [.int(due.ms), .int(wanted.monitor.raw)])
+      "UPDATE state_replay SET asked_ms = $1, due_ms = $1 WHERE monitor_id = $2",
+      [.int(due.ms), .int(wanted.monitor.raw)])
   }
 
   /// The stored states of `from ..< to`, oldest first.

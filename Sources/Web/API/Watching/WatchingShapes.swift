@@ -153,7 +153,8 @@ enum WatchingShapes {
               .always(
                 "learned_s",
                 .integer.described(
-                  "Of the time that is known, what nobody knew then: results that came late told it, without an incident.")),
+                  "Of the time that is known, what nobody knew then: results that came late told it, without an incident."
+                )),
               .always("rule", .string),
             ]))
     case .accountSlots:
