@@ -186,7 +186,7 @@ struct IncidentPagesTests {
     #expect(one["monitor_id"]?.string == publicID.text && one["to"] == JSON(now))
     let region = try #require(one["regions"]?.array?.first)
     #expect(region["region"] == "local")
-    #expect(region["spans"]?.array?.map { $0["vote"]?.string } == ["none", "up", "down"])
+    #expect(region["spans"]?.array?.map { $0["vote"]?.string } == ["up", "down"])
     #expect(one["quorum"]?["at"]?.string == (begun + 5 * Instant.minuteMs + 1650).rfc3339)
     #expect(one["quorum"]?["votes_down"] == 1)
     #expect(await world.send(.showIncidentVotes, [id], as: harbour.stranger).status == 404)
