@@ -65,8 +65,16 @@ extension VoteHistory {
 }
 
 extension [PastVoteSpan] {
+  /// From `start` on without a hole: before it was asked a region said nothing.
   fileprivate func from(_ start: Instant) -> [PastVoteSpan] {
-    filter { $0.to > start }.map { PastVoteSpan(from: Swift.max($0.from, start), to: $0.to, vote: $0.vote) }
+    var out = filter { $0.to > start }.map { PastVoteSpan(from: Swift.max($0.from, start), to: $0.to, vote: $0.vote) }
+    guard let first = out.first, first.from > start else { return out }
+    if first.vote == .none {
+      out[0].from = start
+    } else {
+      out.insert(PastVoteSpan(from: start, to: first.from, vote: .none), at: 0)
+    }
+    return out
   }
 }
 

@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "f92b7d128b02e390", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "ec371c65e12217bf", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -453,6 +453,7 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   #slots .table :is(th, td):first-child { padding-inline-start: var(--s-4); }
 }
 .texts .table th { white-space: normal; }
+.texts .table th[scope="rowgroup"] { padding-block: var(--s-3) 4px; color: var(--ink); overflow-wrap: anywhere; }
 .texts[open] { overflow-x: auto; }
 .confirm-body .btn { height: auto; padding-block: 4px; white-space: normal; overflow-wrap: anywhere; }
 

@@ -145,18 +145,19 @@ struct VoteStrips: Component {
   private var table: HTML {
     """
     <details class="texts"><summary class="chev">The same as a table</summary><table class="table"><caption class="vh">Votes by region, \
-    UTC</caption><thead><tr><th scope="col">Region</th><th scope="col">Vote</th><th scope="col">From</th><th scope="col">To</th>\
-    <th scope="col" class="num">For</th></tr></thead><tbody>\(regions, rows)</tbody></table></details>
+    UTC</caption><thead><tr><th scope="col">Vote</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="num">For</th>\
+    </tr></thead>\(regions, rows)</table></details>
     """
   }
 
+  /// A region's name stands above its rows, so that the longest fits the narrowest screen.
   private func rows(_ region: Region) -> HTML {
     let shown = region.spans.prefix(Self.rowsMax)
     let left = region.spans.count - shown.count
     return """
-      \(shown, { span in
-        "<tr><td class=\"wraps\" dir=\"auto\">\(region.name)</td><td>\(StateMark(span.vote.state, span.vote.word))</td><td>\(moment(span.from))</td><td>\(moment(span.to))</td><td class=\"num\">\(Format.span(ms: span.to - span.from))</td></tr>"
-      })\(if: left > 0, "<tr><td class=\"wraps\" dir=\"auto\">\(region.name)</td><td colspan=\"4\">and \(Format.count(left, "change")) more</td></tr>")
+      <tbody><tr><th scope="rowgroup" colspan="4" class="wraps" dir="auto">\(region.name)</th></tr>\(shown, { span in
+        "<tr><td>\(StateMark(span.vote.state, span.vote.word))</td><td>\(moment(span.from))</td><td>\(moment(span.to))</td><td class=\"num\">\(Format.span(ms: span.to - span.from))</td></tr>"
+      })\(if: left > 0, "<tr><td colspan=\"4\">and \(Format.count(left, "change")) more</td></tr>")</tbody>
       """
   }
 }
