@@ -15,6 +15,9 @@ struct VoteStrips: Component {
       }
     }
 
+    /// Where there is little room.
+    fileprivate var short: String { self == .none ? "No vote" : word }
+
     fileprivate var state: State {
       switch self {
       case .up: .up
@@ -156,7 +159,7 @@ struct VoteStrips: Component {
     let left = region.spans.count - shown.count
     return """
       <tbody><tr><th scope="rowgroup" colspan="4" class="wraps" dir="auto">\(region.name)</th></tr>\(shown, { span in
-        "<tr><td>\(StateMark(span.vote.state, span.vote.word))</td><td>\(moment(span.from))</td><td>\(moment(span.to))</td><td class=\"num\">\(Format.span(ms: span.to - span.from))</td></tr>"
+        "<tr><td>\(StateMark(span.vote.state, span.vote.short))</td><td>\(moment(span.from))</td><td>\(moment(span.to))</td><td class=\"num\">\(Format.span(ms: span.to - span.from))</td></tr>"
       })\(if: left > 0, "<tr><td colspan=\"4\">and \(Format.count(left, "change")) more</td></tr>")</tbody>
       """
   }
