@@ -108,6 +108,13 @@ public enum Limits {
   public static let crashesMax = 3
   /// Results older than this are not worth keeping on a worker's disk, nor taking in.
   public static let spoolAgeMs = 7 * Instant.dayMs
+  /// Unknown time is recomputed when no late result came for so long, or when one waited for so long; tried again after a
+  /// while where that is too early.
+  public static let replayQuietMs: Int64 = 15_000
+  public static let replayWaitMsMax = 5 * Instant.minuteMs
+  public static let replayAgainMs = 10 * Instant.minuteMs
+  /// Hours of a monitor's past that one turn of the engine, a quarter of a second, reads again.
+  public static let replayHoursPerTurn = 8
   /// Assignments that one answer to a worker carries; the rest follows with the next.
   public static let assignmentsPerPollMax = 500
 }

@@ -3,11 +3,14 @@ public struct StateSpan: Hashable, Sendable {
   public var since: Instant
   public var until: Instant?
   public var state: MonitorStatus
+  /// Nobody knew at the time: results that came late told it.
+  public var isLearned: Bool
 
-  public init(since: Instant, until: Instant?, state: MonitorStatus) {
+  public init(since: Instant, until: Instant?, state: MonitorStatus, isLearned: Bool = false) {
     self.since = since
     self.until = until
     self.state = state
+    self.isLearned = isLearned
   }
 
   /// One history of several things within `from ..< to`: at each moment the worst of them counts (down, degraded,

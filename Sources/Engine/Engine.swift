@@ -37,6 +37,8 @@ public actor Engine {
     public var loopLagP99Us = 0
     public var probeBusyShare = 0.0
     public var storeFailing = false
+    /// Stretches of unknown time that were recomputed from late results.
+    public var replays = 0
     public init() {}
   }
 
@@ -107,6 +109,12 @@ public actor Engine {
   var crashesTold: [WorkerID: Int] = [:]
   var isStopping = false
   var hasStopped = false
+  /// When unknown time may next be recomputed from late results; nil while none is to be.
+  var replayAt: Instant?
+  var replaying: LateReplay?
+  var isReplaying = false
+  /// When regions were in doubt, while replays are under way.
+  var doubts: [RegionHour: [Range<Instant>]] = [:]
   /// What was removed up to here is not known any more.
   var goneBefore: Int64 = 0
   private var spanID: Int64 = 0
@@ -204,6 +212,8 @@ public actor Engine {
     }
     if let lastEnd = begun.lastEnd { try await missWhatWasUnderWay(before: lastEnd, into: &ledger) }
     try await persist(ledger)
+    // What was asked for and not done goes on.
+    replayAt = try await store.read { try ReplayQueries.nextDue(in: $0) }
     isFlushing = false
     hasBegun = true
   }
@@ -310,7 +320,7 @@ public actor Engine {
   package var nextTurnAt: Instant? {
     let emit = due.first.map { $0.at - Limits.jobsAheadMs }
     let store = statisticsNow.storeFailing ? flushAgainAt : nil
-    return [emit, wakes.first?.at, store].compactMap { $0 }.min()
+    return [emit, wakes.first?.at, store, replayAt].compactMap { $0 }.min()
   }
 
   public func now() -> Instant { clock.now(monotonicNs: world.monotonicNs()) }
@@ -340,6 +350,7 @@ public actor Engine {
     await dispatch()
     await watchSlots(now: now)
     await flush()
+    await replayLate(now: now)
     if now - spanExtendedAt >= spanEveryMs {
       spanExtendedAt = now
       let id = spanID

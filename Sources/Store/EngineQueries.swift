@@ -118,10 +118,11 @@ public enum EngineQueries {
     try db.run(
       "DELETE FROM monitor_state WHERE monitor_id = $1 AND since_ms >= $2", [.int(monitor.raw), .int(since.ms)])
     let before = try db.first(
-      "SELECT since_ms, state FROM monitor_state WHERE monitor_id = $1 ORDER BY since_ms DESC LIMIT 1",
+      "SELECT since_ms, state, learned_ms FROM monitor_state WHERE monitor_id = $1 ORDER BY since_ms DESC LIMIT 1",
       [.int(monitor.raw)]
-    ) { ($0.int(0), $0.int(1)) }
-    if let before, before.1 == state.code {
+    ) { ($0.int(0), $0.int(1), $0.isNull(2)) }
+    // What was learned later ends where it ends: from there on this is known at the time.
+    if let before, before.1 == state.code, before.2 {
       try db.run(
         "UPDATE monitor_state SET until_ms = NULL WHERE monitor_id = $1 AND since_ms = $2",
         [.int(monitor.raw), .int(before.0)])

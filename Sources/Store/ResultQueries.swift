@@ -8,6 +8,8 @@ public struct UptimeShare: Hashable, Sendable {
   public var downMs: Int64 = 0
   public var unknownMs: Int64 = 0
   public var maintenanceMs: Int64 = 0
+  /// Of the known time what nobody knew then: results that came late told it.
+  public var learnedMs: Int64 = 0
 
   public init() {}
 
@@ -123,13 +125,13 @@ public enum ResultQueries {
   ) throws -> [StateSpan] {
     try db.rows(
       """
-      SELECT since_ms, until_ms, state FROM monitor_state
+      SELECT since_ms, until_ms, state, learned_ms FROM monitor_state
       WHERE monitor_id = $1 AND since_ms < $2 AND (until_ms IS NULL OR until_ms > $3) ORDER BY since_ms
       """, [.int(monitor.raw), .int(to.ms), .int(from.ms)]
     ) {
       StateSpan(
         since: Instant(ms: $0.int(0)), until: $0.intOrNil(1).map(Instant.init(ms:)),
-        state: MonitorStatus(code: $0.int(2)) ?? .unknown)
+        state: MonitorStatus(code: $0.int(2)) ?? .unknown, isLearned: !$0.isNull(3))
     }
   }
 
@@ -145,7 +147,9 @@ public enum ResultQueries {
     for span in spans {
       let start = max(span.since, from)
       let end = min(span.until ?? to, to)
-      if end > start { out.add(span.state, end - start) }
+      guard end > start else { continue }
+      out.add(span.state, end - start)
+      if span.isLearned { out.learnedMs += end - start }
     }
     return out
   }

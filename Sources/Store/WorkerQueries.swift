@@ -122,6 +122,14 @@ public enum WorkerQueries {
     return out
   }
 
+  /// Every worker of no region that there ever was.
+  static func standIns(in db: Connection) throws -> Set<WorkerID> {
+    Set(
+      try db.rows(
+        "SELECT w.id FROM worker w JOIN region r ON r.id = w.region_id WHERE r.name = $1", [.text(StandIn.name)]
+      ) { WorkerID($0.int(0)) })
+  }
+
   /// Ends a worker's right to work. A private region's by its organization, a shared one's where the installation has one
   /// organization, which then is its operator. Nil when there is no such worker here.
   public static func revoke(

@@ -84,6 +84,32 @@ struct CheckerTests {
     #expect(TellingChecks.gapsUnknown(unknown, unseen: unseen, settings: settings).isEmpty)
   }
 
+  @Test("a time that is unknown although a quorum of regions saw it well")
+  func late() {
+    var monitor = MonitorSettings(name: "m", url: "http://m.test/")
+    monitor.regions = ["a", "b", "c"]
+    func slots(_ regions: ClosedRange<Int64>, isGood: Bool = true) -> SlotHistory {
+      let rows = regions.flatMap { region in
+        (0..<20).map { n in
+          SlotHistory.Row(
+            slot: Slot(at(n * 60), MonitorID(1), RegionID(region)), isFinal: true, mark: region << 8 | n,
+            startedAt: at(n * 60 + region), isGood: isGood)
+        }
+      }
+      return SlotHistory(window: Span(at(0), at(1200)), plan: [], gaps: [], rows: rows, missed: [:])
+    }
+    let states = [
+      History.State(monitor: 0, since: at(0), until: at(400), state: .up),
+      .init(monitor: 0, since: at(400), until: at(700), state: .unknown),
+      .init(monitor: 0, since: at(700), until: nil, state: .up),
+    ]
+    #expect(!LateChecks.quorumIsKnown(slots(1...2), states: states, settings: [monitor]).isEmpty)
+    #expect(LateChecks.quorumIsKnown(slots(1...1), states: states, settings: [monitor]).isEmpty)
+    #expect(LateChecks.quorumIsKnown(slots(1...3, isGood: false), states: states, settings: [monitor]).isEmpty)
+    let known = states.map { History.State(monitor: 0, since: $0.since, until: $0.until, state: .up) }
+    #expect(LateChecks.quorumIsKnown(slots(1...3), states: known, settings: [monitor]).isEmpty)
+  }
+
   @Test("a feed that repeats, skips or goes back in time breaks I8")
   func feed() {
     let last = (seq: Int64(4), at: at(10))

@@ -10,7 +10,7 @@ public struct RegionGuard: Hashable, Sendable {
   }
 
   /// Targets that must fail together before the region is suspected.
-  static let togetherMin = 4
+  public static let togetherMin = 4
   /// New failures and reports older than this say nothing about now.
   static let windowMs = Instant.minuteMs
   /// What is suspected stays so for this long at least.

@@ -49,6 +49,7 @@ extension Engine {
       let persisted = try await persist(ledger)
       for (reason, n) in persisted.missed { statisticsNow.missed[reason, default: 0] += n }
       for place in persisted.duplicates { answers[place] = .duplicate }
+      if let due = persisted.replayAt { replayAt = min(replayAt ?? due, due) }
       if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
       statisticsNow.storeFailing = false
       flushPauseMs = 0
@@ -123,6 +124,8 @@ extension Engine {
     var missed: [MissedReason: Int] = [:]
     /// Places in the batch of results whose slot had one already.
     var duplicates: [Int] = []
+    /// When unknown time is to be recomputed, where late results ask for it.
+    var replayAt: Instant?
   }
 
   /// Applies a ledger in one transaction. What follows from a monitor's change is its own affair: when it fails for
@@ -170,6 +173,7 @@ extension Engine {
           report("slot_alarm_not_followed", "\(error)")
         }
       }
+      persisted.replayAt = try Self.ask(ledger.late, now: now, in: db)
       for kept in ledger.evidence {
         try EvidenceLog.keep(kept.report, isFirst: kept.isFirst, organization: kept.organization, in: db)
       }
@@ -235,6 +239,7 @@ extension Engine {
       if let last = one.lastSlot[report.job.region], slot <= last {
         guard slot < last else { return .duplicate }
         ledger.outOfOrder.append((place, report))
+        noteLate(report, of: one, at: now, into: &ledger)
         return .accepted
       }
     } else if report.worker != .embedded {
@@ -254,6 +259,7 @@ extension Engine {
     }
     if let slot = report.job.slot, report.isFinal { one.lastSlot[report.job.region] = slot }
     ledger.results.append(report)
+    noteLate(report, of: one, at: now, into: &ledger)
     let event = Verdict.Report(
       region: report.job.region, trigger: report.job.trigger, startedAt: report.observation.startedAt,
       status: report.status, isStandIn: report.isStandIn)

@@ -32,6 +32,8 @@ struct Ledger: Sendable {
   var slotAlarms: [SlotAlarm.Change] = []
   /// Runs that were asked for and are among the results with their last word.
   var askedRuns: Set<RunKey> = []
+  /// Monitors with results that came too late to move their state.
+  var late: [MonitorID: LateStretch] = [:]
   /// Monitors to be looked at once when this is stored.
   var wanted: [MonitorID] = []
 

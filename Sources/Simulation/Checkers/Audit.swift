@@ -43,7 +43,10 @@ extension Run {
     let window = Span(audit.upTo, end)
     let (plan, last) = (plan, audit.feed)
     let read = try await store.read { db in
-      (slots: try ReadBack.slots(window, plan: plan, in: db), feed: try ReadBack.feed(after: last.seq, in: db))
+      (
+        slots: try ReadBack.slots(window, plan: plan, in: db), feed: try ReadBack.feed(after: last.seq, in: db),
+        states: try ReadBack.states(in: db)
+      )
     }
     let before = audit.counts.due
     var counts = audit.counts
@@ -51,6 +54,7 @@ extension Run {
     audit.counts = counts
     found += SlotChecks.nothingSuperseded(read.slots, stale: history.stale)
     found += SlotChecks.everyAttemptOnce(read.slots)
+    found += LateChecks.quorumIsKnown(read.slots, states: read.states, settings: settings)
     found += TellingChecks.feedForward(read.feed.read, after: last)
     audit.violations += found
     audit.feed = read.feed.read.last ?? last

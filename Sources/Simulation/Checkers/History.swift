@@ -83,6 +83,8 @@ struct SlotHistory: Sendable {
     /// Names the attempt of the run that was stored.
     var mark: Int64
     var startedAt: Instant
+    /// It went well.
+    var isGood = true
   }
 
   var window: Span

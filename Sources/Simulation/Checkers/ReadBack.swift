@@ -10,13 +10,14 @@ enum ReadBack {
     let values: [Value] = [.int(window.from.ms), .int(window.to.ms)]
     let rows = try db.rows(
       """
-      SELECT coalesce(slot_ms, -started_ms), monitor_id, region_id, final AND slot_ms IS NOT NULL, body_bytes, started_ms
+      SELECT coalesce(slot_ms, -started_ms), monitor_id, region_id, final AND slot_ms IS NOT NULL, body_bytes, started_ms,
+        status <> 3
       FROM result_log WHERE coalesce(slot_ms, started_ms) >= $1 AND coalesce(slot_ms, started_ms) < $2
       """, values
     ) { row in
       SlotHistory.Row(
         slot: Slot(Instant(ms: row.int(0)), MonitorID(row.int(1)), RegionID(row.int(2))), isFinal: row.bool(3),
-        mark: row.int(4), startedAt: Instant(ms: row.int(5)))
+        mark: row.int(4), startedAt: Instant(ms: row.int(5)), isGood: row.bool(6))
     }
     var missed: [Slot: MissedReason] = [:]
     try db.each(

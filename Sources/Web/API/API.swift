@@ -61,7 +61,8 @@ public struct API: Sendable {
       .showMetrics, .showUptime, .accountSlots:
       return try await watching(call)
     case .listServices, .createService, .showService, .updateService, .deleteService, .listIncidents, .createIncident,
-      .showIncident, .updateIncident, .deleteIncident, .addIncidentUpdate, .acknowledgeIncident, .listStatusPages,
+      .showIncident, .updateIncident, .deleteIncident, .addIncidentUpdate, .acknowledgeIncident, .showIncidentVotes,
+      .listStatusPages,
       .showStatusPage, .updateStatusPage, .listChannels, .createChannel, .showChannel, .updateChannel, .deleteChannel,
       .testChannel, .listNotifications, .resendNotification, .createRealtimeTicket, .listChanges, .publicServices,
       .publicIncidents, .publicStatus, .publicChanges:

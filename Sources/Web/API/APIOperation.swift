@@ -14,7 +14,7 @@ public enum APIOperation: String, Surface {
   case listAuditLog
   case listServices, createService, showService, updateService, deleteService
   case listIncidents, createIncident, showIncident, updateIncident, deleteIncident
-  case addIncidentUpdate, acknowledgeIncident
+  case addIncidentUpdate, acknowledgeIncident, showIncidentVotes
   case listStatusPages, showStatusPage, updateStatusPage
   case listChannels, createChannel, showChannel, updateChannel, deleteChannel, testChannel
   case listNotifications, resendNotification
@@ -84,6 +84,7 @@ public enum APIOperation: String, Surface {
     case .deleteIncident: Endpoint(.delete, "incidents/{id}", .write)
     case .addIncidentUpdate: Endpoint(.post, "incidents/{id}/updates", .write)
     case .acknowledgeIncident: Endpoint(.post, "incidents/{id}/acknowledge", .write)
+    case .showIncidentVotes: Endpoint(.get, "incidents/{id}/votes", .read)
     case .listStatusPages: Endpoint(.get, "status-pages", .read)
     case .showStatusPage: Endpoint(.get, "status-pages/{id}", .read)
     case .updateStatusPage: Endpoint(.patch, "status-pages/{id}", .write)

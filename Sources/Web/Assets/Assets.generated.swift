@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "052f0ff25f5769c7", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "ec371c65e12217bf", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -227,6 +227,21 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
 .legend b { font-weight: var(--w-mid); color: var(--ink); }
 .legend svg.key { width: 22px; height: 8px; overflow: visible; }
 .legend .sw { width: 10px; height: 10px; }
+/* votes: a strip per region; height and dashes say the vote, a gap that there was none */
+.votes { display: grid; grid-template-columns: fit-content(11rem) minmax(0, 1fr); gap: 6px var(--s-3); direction: ltr; }
+.vote { display: contents; }
+.vote .who { align-self: center; min-width: 0; color: var(--ink-2); font-size: var(--t-12); line-height: 16px; overflow-wrap: anywhere; }
+.vote svg { width: 100%; height: 20px; align-self: center; overflow: visible; }
+.votes path, .vk path { fill: none; vector-effect: non-scaling-stroke; }
+.legend .vk { width: 22px; height: 20px; }
+.v-up { stroke: var(--up-mark); stroke-width: 6; } .v-slow { stroke: var(--degraded-mark); stroke-width: 12; stroke-dasharray: 4 2; }
+.v-down { stroke: var(--down-mark); stroke-width: 20; } .v-none { stroke: var(--unknown-mark); stroke-width: 2; stroke-dasharray: 2 4; }
+.v-start { stroke: var(--ink-2); stroke-width: 1.5; stroke-dasharray: 3 2; } .v-quorum { stroke: var(--ink); stroke-width: 2; }
+.votes g:hover path { opacity: .75; }
+.votes .x { grid-column: 2; display: flex; justify-content: space-between; font-size: var(--t-11); line-height: 14px; color: var(--ink-3); }
+.votes .x span { display: flex; justify-content: center; width: 0; white-space: nowrap; }
+.votes .x span:first-child { justify-content: flex-start; }
+.votes .x span:last-child { justify-content: flex-end; }
 .h1 { fill: var(--ramp-1); } .h2 { fill: var(--ramp-2); } .h3 { fill: var(--ramp-3); } .h4 { fill: var(--ramp-4); } .h5 { fill: var(--ramp-5); } .h6 { fill: var(--ramp-6); }
 .hf { fill: var(--down-mark); } .hn { fill: none; stroke: var(--line-2); stroke-width: 1; }
 .fall { width: 100%; border-collapse: collapse; table-layout: fixed; }
@@ -293,7 +308,10 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
   .folds-up td[data-l]::before { content: attr(data-l) " "; color: var(--ink-3); font-size: var(--t-12); }
   .folds-up .name { grid-column: 1 / -1; grid-row: 1; width: auto; max-width: none; min-width: 0; }
   .folds-up .name a { max-width: calc(100% - 7.5rem); }
-  .plot .x span:nth-child(even) { visibility: hidden; }
+  .plot .x span:nth-child(even), .votes .x span:nth-child(even) { visibility: hidden; }
+  .votes { grid-template-columns: minmax(0, 1fr); gap: 2px; }
+  .votes .x { grid-column: 1; }
+  .vote svg { margin-bottom: var(--s-2); }
   .bar-tools .search { flex-basis: 100%; max-width: none; }
   .bar-tools .select { flex: 1 1 0; min-width: 0; }
   .folds-up .c-state { grid-column: 2; grid-row: 1; justify-self: end; align-self: start; }
@@ -435,6 +453,7 @@ td.name, .kv dd, .facts span, .facts a { overflow-wrap: anywhere; }
   #slots .table :is(th, td):first-child { padding-inline-start: var(--s-4); }
 }
 .texts .table th { white-space: normal; }
+.texts .table th[scope="rowgroup"] { padding-block: var(--s-3) 4px; color: var(--ink); overflow-wrap: anywhere; }
 .texts[open] { overflow-x: auto; }
 .confirm-body .btn { height: auto; padding-block: 4px; white-space: normal; overflow-wrap: anywhere; }
 

@@ -229,7 +229,7 @@ struct EngineTests {
   }
 }
 
-private final class Heard: Sendable {
+final class Heard: Sendable {
   private let words = Mutex<[String]>([])
   func add(_ word: String) { words.withLock { $0.append(word) } }
   var all: [String] { words.withLock { $0 } }

@@ -124,8 +124,10 @@ final class WatchWorld: Sendable {
   func crash() async { await engine.abandon() }
 
   @discardableResult
-  func monitor(_ name: String = "API", intervalS: Int = 60, attempts: Int = 2) async throws -> MonitorID {
-    var settings = MonitorSettings(name: name, url: "http://example.test/")
+  func monitor(
+    _ name: String = "API", url: String = "http://example.test/", intervalS: Int = 60, attempts: Int = 2
+  ) async throws -> MonitorID {
+    var settings = MonitorSettings(name: name, url: url)
     settings.intervalS = intervalS
     settings.attempts = attempts
     settings.timeoutMs = 1000

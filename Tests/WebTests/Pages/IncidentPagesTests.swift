@@ -1,6 +1,9 @@
 import Domain
+import Engine
 import HTTPServer
 import JSON
+import SQLite
+import Store
 import Testing
 
 @testable import Web
@@ -137,6 +140,64 @@ struct IncidentPagesTests {
     for path in ["/api/v1/public/harbourline/incidents/", "/status/harbourline/incidents/\(id)"] {
       #expect(await world.send("GET", path).text.contains("Ines") == false)
     }
+  }
+
+  @Test("how each region voted is drawn, stands in a table and in the API, and is no stranger's business")
+  func votes() async throws {
+    let harbour = try await Harbour()
+    let (world, owner) = (harbour.world, harbour.owner)
+    let made = await world.send(
+      "POST", "/api/v1/monitors/", ["name": "Sea", "url": "http://sea.example.test/"], as: owner)
+    let publicID = PublicID<MonitorTag>(stored: try #require(made.json["id"]?.string, "\(made.text)"))
+    let begun = world.base.clock.now
+    world.base.clock.advance(ms: 10 * Instant.minuteMs)
+    let now = world.base.clock.now
+    let flow = world.base.clock.world
+    let id = try await world.base.store.write { db -> String in
+      let (monitor, organization, region) = try #require(
+        try db.first(
+          "SELECT m.id, m.organization_id, p.region_id FROM monitor m JOIN monitor_plan p ON p.monitor_id = m.id"
+        ) {
+          (MonitorID($0.int(0)), OrganizationID($0.int(1)), RegionID($0.int(2)))
+        })
+      for minute in Int64(1)..<10 {
+        let slot = begun + minute * Instant.minuteMs
+        let job = JobID(monitor: monitor, region: region, trigger: .schedule, mark: slot.ms)
+        let isDown = minute > 4
+        var seen = Observation(startedAt: slot + (isDown ? 1600 : 3))
+        seen.timing.totalUs = 50_000
+        if isDown { seen.failure = Failure(.connectRefused, .connect, "refused") }
+        try ResultLog.append(
+          RunReport(
+            job: job, generation: nil, runKey: job.runKey, attempt: isDown ? 2 : 0, isFinal: true, lateMs: 3,
+            status: isDown ? .down : .up, observation: seen), in: db)
+      }
+      try IncidentFlow.apply(
+        MonitorChange(
+          monitor: monitor, publicID: publicID, organization: organization, name: "Sea",
+          url: "http://sea.example.test/",
+          from: .up, to: .down, since: begun + 5 * Instant.minuteMs, at: begun + 5 * Instant.minuteMs + 1700),
+        in: db, world: flow)
+      return try #require(try db.first("SELECT public_id FROM incident") { $0.text(0) })
+    }
+    let votes = await world.send(.showIncidentVotes, [id], as: harbour.member)
+    #expect(votes.status == 200, "\(votes.text)")
+    let one = try #require(votes.json["results"]?.array?.first)
+    #expect(one["monitor_id"]?.string == publicID.text && one["to"] == JSON(now))
+    let region = try #require(one["regions"]?.array?.first)
+    #expect(region["region"] == "local")
+    #expect(region["spans"]?.array?.map { $0["vote"]?.string } == ["up", "down"])
+    #expect(one["quorum"]?["at"]?.string == (begun + 5 * Instant.minuteMs + 1650).rfc3339)
+    #expect(one["quorum"]?["votes_down"] == 1)
+    #expect(await world.send(.showIncidentVotes, [id], as: harbour.stranger).status == 404)
+    #expect(await world.send(.showIncidentVotes, [id]).status == 401)
+    let page = await world.get(Paths.incident(id), as: harbour.member)
+    #expect(page.text.contains("Votes over time") && page.text.contains("class=\"v-down\""))
+    #expect(page.text.contains("quorum, 1 of 1 down") && page.text.contains("The same as a table"))
+    // One that a person opened has no monitor, and so no votes.
+    let other = try await harbour.opened([])
+    #expect(await world.send(.showIncidentVotes, [other], as: harbour.member).json["results"] == [])
+    #expect(!(await world.get(Paths.incident(other), as: harbour.member).text.contains("Votes over time")))
   }
 
   @Test("an incident does not make a service better, and says so beside the field with everything as typed")

@@ -16,6 +16,7 @@ extension API {
     case .deleteIncident: try await IncidentAPI.delete(call.known(), context)
     case .addIncidentUpdate: try await IncidentAPI.addUpdate(call.known(), context)
     case .acknowledgeIncident: try await IncidentAPI.acknowledge(call.known(), context)
+    case .showIncidentVotes: try await IncidentAPI.votes(call.known(), context)
     case .listStatusPages: try await StatusPageAPI.list(call.known(), context)
     case .showStatusPage: try await StatusPageAPI.show(call.known(), context)
     case .updateStatusPage: try await StatusPageAPI.update(call.known(), context)

@@ -79,6 +79,22 @@ enum IncidentAPI {
     return .json(json(try await desk(request, context) { try $0.acknowledge(id) }))
   }
 
+  /// How each region voted over time, for each monitor of the incident.
+  static func votes(_ request: APIRequest, _ context: WebContext) async throws -> Response {
+    let id = try request.id(PublicID<IncidentTag>.self)
+    let now = context.world.now()
+    let (scope, sealer) = (request.scope, context.store.sealer)
+    let found = try await context.store.read { db -> [IncidentVotes]? in
+      guard let row = try IncidentQueries.find(id, scope: scope, in: db) else { return nil }
+      return try row.monitors.compactMap { id in
+        guard let monitor = try MonitorQueries.find(id, scope: scope, in: db, sealer: sealer) else { return nil }
+        return try IncidentVotes(row, monitor, scope: scope, now: now, in: db)
+      }
+    }
+    guard let found else { throw Problem.notFound }
+    return .json(["results": .array(found.map(\.json))])
+  }
+
   static func delete(_ request: APIRequest, _ context: WebContext) async throws -> Response {
     let id = try request.id(PublicID<IncidentTag>.self)
     try await desk(request, context) { try $0.delete(id) }

@@ -42,6 +42,32 @@ extension TellingShapes {
     .always("postmortem", .nullable(.string)), .always("created_at", .instant), .always("updated_at", .instant),
   ])
 
+  static let incidentVotes = Schema.object([
+    .always("monitor_id", .id(MonitorTag.self)), .always("from", .instant),
+    .always("to", .instant.described("The incident's end, or now; 14 days after `from` at most.")),
+    .always("by_minute", .boolean.described("The middle of a long incident is told by the minute.")),
+    .always(
+      "quorum",
+      .nullable(
+        .object([
+          .always("at", .instant.described("When enough regions had voted down.")), .always("down_since", .instant),
+          .always("votes_down", .integer), .always("votes", .integer), .always("needed", .integer),
+        ]))),
+    .always(
+      "regions",
+      .array(
+        .object([
+          .always("region", .string),
+          .always(
+            "spans",
+            .array(
+              .object([
+                .always("from", .instant), .always("to", .instant), .always("vote", .choice(PastVote.self)),
+              ])
+            ).described("Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step.")),
+        ]))),
+  ])
+
   static let statusPage = Schema.object([
     .always("id", .id(StatusPageTag.self)), .always("slug", .string), .always("name", .string),
     .always("description", .string), .always("is_public", .boolean),

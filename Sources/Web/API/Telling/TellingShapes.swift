@@ -6,7 +6,7 @@ import Store
 enum TellingShapes {
   static let components: [(String, Schema)] = [
     ("Service", service), ("Incident", incident), ("StatusPage", statusPage), ("Changes", changes),
-    ("PublicStatus", publicStatus),
+    ("PublicStatus", publicStatus), ("IncidentVotes", incidentVotes),
   ]
 
   static func shape(_ operation: APIOperation) -> OperationShape {
@@ -89,6 +89,10 @@ enum TellingShapes {
       OperationShape(
         "Say that somebody looks", tag: "incidents", body: .object([]), bodyIsRequired: false, answer: .ref("Incident"),
         errors: [409])
+    case .showIncidentVotes:
+      OperationShape(
+        "How each region voted over time, from a little before the incident to its end", tag: "incidents",
+        answer: .object([.always("results", .array(.ref("IncidentVotes")))]))
     default: ChannelShapes.shape(operation)
     }
   }

@@ -45,6 +45,7 @@ enum ResultAPI {
     return .json([
       "uptime": JSON(share.uptime), "down_s": .int(share.downMs / 1000), "degraded_s": .int(share.degradedMs / 1000),
       "unknown_s": .int(share.unknownMs / 1000), "maintenance_s": .int(share.maintenanceMs / 1000),
+      "learned_s": .int(share.learnedMs / 1000),
       "rule": "Time up or degraded over time that is known; unknown, paused and maintenance count for neither side.",
     ])
   }

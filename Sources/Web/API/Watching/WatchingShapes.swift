@@ -157,7 +157,14 @@ enum WatchingShapes {
         answer: .object(
           [.always("uptime", .nullable(.number(0...1)))]
             + ["down_s", "degraded_s", "unknown_s", "maintenance_s"].map { .always($0, .integer) }
-            + [.always("rule", .string)]))
+            + [
+              .always(
+                "learned_s",
+                .integer.described(
+                  "Of the time that is known, what nobody knew then: results that came late told it, without an incident."
+                )),
+              .always("rule", .string),
+            ]))
     case .accountSlots:
       OperationShape(
         "What became of every due time: due = results + missed + open", tag: "monitors",

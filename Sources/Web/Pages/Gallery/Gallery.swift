@@ -78,6 +78,8 @@ public enum Gallery {
     ),
     ("Incident, identified", "incident.html", { Sample.incident(.identified).render() }),
     ("Incident, new", "incident-investigating.html", { Sample.incident(.investigating).render() }),
+    ("Incident, votes of one region", "incident-votes-1.html", { Sample.incidentVotes(1).render() }),
+    ("Incident, votes of six regions", "incident-votes-6.html", { Sample.incidentVotes(6).render() }),
     ("Incident, resolved", "incident-resolved.html", { Sample.incident(.resolved).render() }),
     (
       "New incident", "incident-new.html",

@@ -20,7 +20,7 @@ extension Sample {
         TimelineEntry(
           at: now - 44 * minute, what: "Opened", author: "Martlet",
           message: "3 of 3 healthy regions failing, 63 s after the first failure at 13:47:02."),
-      ], evidence: regionEvidence,
+      ], votes: votes(3, isOver: status == .resolved), evidence: regionEvidence,
       deliveries: [
         .init(channel: "On call", outcome: "delivered 13:48:06 UTC", state: .up),
         .init(channel: "Webhook, quayside.example", outcome: "HTTP 500, 4th try at 14:36 UTC", state: .unconfirmed),

@@ -66,3 +66,28 @@ enum IncidentEvidence {
     return Format.microseconds(total) + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
   }
 }
+
+extension VoteStrips {
+  /// Pieces of a strip; more could not be told apart on the widest screen.
+  private static let piecesMax = 120
+
+  init(_ votes: IncidentVotes, of incident: IncidentRow) {
+    self.init(
+      from: votes.from.ms, to: votes.to.ms, startedAt: incident.startedAt.ms, isOver: incident.resolvedAt != nil,
+      isByMinute: votes.isByMinute, isCut: votes.to < incident.resolvedAt ?? votes.to,
+      regions: votes.regions.map { region in
+        Region(
+          name: region.name,
+          spans: region.spans.thinned(to: Self.piecesMax).map { span in
+            let vote: Vote =
+              switch span.vote {
+              case .up: .up
+              case .slow: .slow
+              case .down: .down
+              case .none: .none
+              }
+            return Span(from: span.from.ms, to: span.to.ms, vote: vote)
+          })
+      }, quorum: votes.quorum.map { Quorum(at: $0.at.ms, downs: $0.downs, voters: $0.voters) })
+  }
+}

@@ -101,6 +101,9 @@ enum IncidentPages {
         detectedAfterMs: row.cause == .monitor ? max(0, row.createdAt - row.startedAt) : nil,
         impacts: row.impacts.map { .init(id: $0.publicID.text, name: $0.name, state: State($0.to)) },
         timeline: PublicPages.timeline(row, worst(row), withAuthors: true),
+        votes: try monitor.flatMap { monitor in
+          try IncidentVotes(row, monitor, scope: known.scope, now: now, in: db).map { VoteStrips($0, of: row) }
+        },
         evidence: try monitor.flatMap { try IncidentEvidence.load(row, $0, scope: known.scope, now: now, in: db) },
         deliveries: try NotificationQueries.list(incident: row.id, scope: known.scope, in: db).map(delivery),
         postmortemText: typed.postmortem ?? row.postmortem ?? "",

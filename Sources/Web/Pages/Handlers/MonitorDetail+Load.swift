@@ -122,7 +122,10 @@ extension MonitorPage {
     if share.unknownMs > 0, share.upMs + share.downMs + share.degradedMs > 0, parts.count < 2 {
       parts.append("\(Format.span(ms: share.unknownMs)) unknown")
     }
-    return parts.isEmpty ? (share.uptime == nil ? "no data yet" : "no outage") : parts.joined(separator: ", ")
+    // What an outage of ours hid at the time, and a worker's disk told.
+    let learned = share.learnedMs >= Instant.minuteMs && parts.count < 2
+    return (parts.isEmpty ? (share.uptime == nil ? "no data yet" : "no outage") : parts.joined(separator: ", "))
+      + (learned ? ", \(Format.span(ms: share.learnedMs)) learned later" : "")
   }
 
   private static func chart(_ data: MonitorDetailData, _ window: String, _ now: Instant) -> ResponseChart {

@@ -79,6 +79,7 @@ struct IncidentPage: AppPage {
   var impacts: [Impact]
   /// Newest first.
   var timeline: [TimelineEntry]
+  var votes: VoteStrips?
   var evidence: RegionEvidence?
   var deliveries: [Delivery]
   var postmortemText: String
@@ -102,7 +103,7 @@ struct IncidentPage: AppPage {
     <div class="cols cols-21"><div class="stack">
     \(if: frame.canWrite && status != .resolved, updateForm)\(lost)
     \(Card(title: "Timeline", id: "timeline", isLive: true, content: "<ol class=\"timeline card-body\">\(timeline, { $0.body })</ol>"))
-    \(evidence)
+    \(votes)\(evidence)
     \(postmortemCard)</div>
     <div class="stack">\(serviceCard)\(causingCard)\(deliveryCard)</div></div>
     \(deletion)

@@ -1,0 +1,54 @@
+import Domain
+
+/// What came late told what nobody knew: no time is unknown in which enough regions looked.
+enum LateChecks {
+  /// A result takes so long to be told, at most, and a vote this much less than it lasts.
+  private static let slackMs: Int64 = 15_000
+
+  /// Where a majority of a monitor's regions had seen it well often enough to say so, its state is known. A region's word is
+  /// taken to last an interval, which is less than it does.
+  static func quorumIsKnown(
+    _ slots: SlotHistory, states: [History.State], settings: [MonitorSettings]
+  ) -> [Violation] {
+    var good: [Int: [RegionID: [Instant]]] = [:]
+    for row in slots.rows where row.isFinal && row.isGood {
+      good[Int(row.slot.monitor.raw) - 1, default: [:]][row.slot.region, default: []].append(row.startedAt)
+    }
+    return good.sorted { $0.key < $1.key }.flatMap { monitor, regions -> [Violation] in
+      let known = quorum(regions, settings[monitor])
+      let unknown = states.filter { $0.monitor == monitor && $0.state == .unknown }
+      return unknown.flatMap { state in
+        known.filter { $0.from < (state.until ?? $0.to) && state.since < $0.to }.compactMap { span -> Violation? in
+          let both = min(span.to, state.until ?? span.to) - max(span.from, state.since)
+          guard both > slackMs else { return nil }
+          return Violation(
+            "late", monitor: monitor, at: max(span.from, state.since),
+            "is unknown for \(both) ms in which a quorum of regions saw it well")
+        }
+      }
+    }
+  }
+
+  /// When a majority had a word that stands whatever was before: after as many good looks in a row as prove a recovery.
+  private static func quorum(_ regions: [RegionID: [Instant]], _ settings: MonitorSettings) -> [Span] {
+    let intervalMs = Int64(settings.intervalS) * 1000
+    var edges: [(at: Instant, step: Int)] = []
+    for looks in regions.values.map({ $0.sorted() }) {
+      var spans: [Span] = []
+      var row = 0
+      for (n, at) in looks.enumerated() {
+        row = n > 0 && at - looks[n - 1] <= intervalMs + slackMs ? row + 1 : 1
+        if row > settings.recoveryChecks { spans.append(Span(at + slackMs, at + intervalMs)) }
+      }
+      for span in spans.merged { edges += [(span.from, 1), (span.to, -1)] }
+    }
+    edges.sort { ($0.at, $0.step) < ($1.at, $1.step) }
+    var out: [Span] = []
+    var voters = 0
+    for (n, edge) in edges.enumerated() {
+      voters += edge.step
+      if voters > settings.regions.count / 2, n + 1 < edges.count { out.append(Span(edge.at, edges[n + 1].at)) }
+    }
+    return out.merged
+  }
+}
