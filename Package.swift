@@ -39,7 +39,7 @@ let package = Package(
       swiftSettings: strict),
     swift(
       "Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
-    swift("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
+    swift("Simulation", ["Engine", "Worker", "Store", "Wire", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
     swift("Engine", ["Store", "Wire", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
     swift("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),

@@ -67,8 +67,9 @@ extension Run {
     func wrong(_ words: String) {
       audit.violations.append(Violation("I10", monitor: nil, at: now, words))
     }
-    for worker in workers where worker.isOffline || !worker.spool.isEmpty {
-      wrong("worker \(worker.number) of region \(worker.region) still has \(worker.spool.count) spooled results")
+    for worker in workers.dropFirst() where !worker.isAlive || worker.core.isAway || worker.disk.records > 0 {
+      let way = !worker.isAlive ? "is gone" : worker.core.isAway ? "works by its own plan" : "is there"
+      wrong("worker \(worker.number) of region \(worker.region) \(way), with \(worker.disk.records) spooled results")
     }
     let calm = scenario.calmFrom
     let left = try await store.read { try ReadBack.messages(in: $0) }.filter {

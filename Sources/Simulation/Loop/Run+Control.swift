@@ -9,9 +9,9 @@ import Synchronization
 
 /// The control plane: its lives on one file, its turns, and what follows from them.
 extension Run {
-  static func open(_ path: String, _ clock: VirtualClock) throws -> Store {
+  static func open(_ folder: String, _ clock: VirtualClock) throws -> Store {
     try Store(
-      path: path, readers: 1, hasThreads: false, world: clock.world,
+      path: folder + "/martlet.db", readers: 1, hasThreads: false, world: clock.world,
       sealer: Sealer(key: [UInt8](repeating: 7, count: 32)))
   }
 
@@ -40,12 +40,7 @@ extension Run {
       }
       return try PlanQueries.open(in: db)
     }
-    workers = [Worker(region: 0, number: 0, skewMs: 0)]
-    for region in 1..<max(scenario.regions, 1) {
-      for number in 0..<scenario.workersPerRegion {
-        workers.append(Worker(region: region, number: number, skewMs: random.between(-30...30)))
-      }
-    }
+    employ()
   }
 
   /// Begins a life of the control plane on the file as it is.
@@ -88,9 +83,11 @@ extension Run {
   /// As `kill -9` does: nothing is handed back, nothing more is stored.
   func endControl() async {
     guard let engine else { return }
+    for w in workers.indices { await rouse(w) }
     await engine.abandon()
     store.close()
     self.engine = nil
+    dropParked()
     prober = nil
     turnAt = nil
     workers[0].life += 1
@@ -128,9 +125,7 @@ extension Run {
         closed.job.id.slot?.ms ?? 0, Int64(closed.reason.rawValue))
     }
     let ready = queue.takeReady()
-    for region in ready {
-      for w in workers.indices where w > 0 && workers[w].region == Int(region.raw) - 1 { planPoll(w) }
-    }
+    for region in ready { try await answerParked(in: region) }
     if trouble.takeMessagesDue() { planOutbox(at: now + 50) }
     var next = [await engine.nextTurnAt, queue.nextDeadline].compactMap { $0 }.min() ?? now + 30_000
     // Slots that fall due together are emitted together.
@@ -145,8 +140,9 @@ extension Run {
     guard let job = job(of: run) else { return }
     nextSerial += 1
     running[nextSerial] = Running(
-      worker: 0, life: workers[0].life, job: job, generation: nil, due: Instant(ms: Int64(run.dueNs / 1_000_000)),
-      budgetMs: run.budgetMs, attempt: run.firstAttempt, token: run.token)
+      worker: 0, life: workers[0].life, job: job, settings: run.target.settings,
+      due: Instant(ms: Int64(run.dueNs / 1_000_000)), budgetMs: run.budgetMs, attempt: run.firstAttempt,
+      token: run.token)
     tokens[run.token] = nextSerial
     plan(.begin(nextSerial), at: max(now, Instant(ms: Int64(run.dueNs / 1_000_000))))
   }

@@ -27,6 +27,9 @@ public struct Fault: Hashable, Sendable {
   public let region: Int
   /// The worker within its region; nil for all of them.
   public let worker: Int?
+
+  /// Otherwise it is the control plane's.
+  var isOfRegion: Bool { ![.controlCrash, .storeRefuses, .channelDown].contains(kind) }
 }
 
 /// What fails when, fixed by the seed before anything runs.

@@ -30,6 +30,9 @@ public struct Scenario: Hashable, Sendable {
   /// Region 0 is the control plane's own.
   func regionName(_ region: Int) -> String { region == 0 ? "local" : "region-\(region)" }
 
+  /// Whether the workers of a region have places that always answer to look at.
+  func hasCanaries(region: Int) -> Bool { hasFaults && mixed(mixed(seed, 51), Int64(region)) % 3 == 0 }
+
   func settings(of monitor: Int) -> MonitorSettings {
     var random = Seeded(mixed(mixed(seed, 11), Int64(monitor)))
     var settings = MonitorSettings(name: "monitor-\(monitor)", url: "http://monitor-\(monitor).test/")

@@ -73,6 +73,14 @@ public struct Truth: Sendable {
     return Outcome(status: .up, lastsMs: 15 + Int64(dice % 300), failure: nil)
   }
 
+  /// What a look at a place that always answers meets.
+  func canary(from region: Int, at: Instant, timeoutMs: Int64) -> Outcome {
+    guard brokenPaths[region].holding(at) == nil else {
+      return Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "path broken"))
+    }
+    return Outcome(status: .up, lastsMs: 40, failure: nil)
+  }
+
   /// Steady targets fail now and then, some are slow at times, some flap for an hour.
   private static func stretches(_ monitor: Int, _ scenario: Scenario) -> [Stretch] {
     var random = Seeded(mixed(mixed(scenario.seed, 31), Int64(monitor)))
