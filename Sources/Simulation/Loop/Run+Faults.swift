@@ -32,7 +32,7 @@ extension Run {
       for w in touched(by: fault) where (workers[w].pausedUntil ?? now) <= now { workers[w].pausedUntil = nil }
     case .partition: for w in touched(by: fault) { workers[w].isCutOff = false }
     case .lossy: for w in touched(by: fault) { workers[w].isLossy = false }
-    case .brokenPath: break
+    case .brokenPath: for w in touched(by: fault) { await rouse(w) }
     case .controlCrash:
       store = try Self.open(folder, clock)
       try await beginControl()

@@ -1,5 +1,6 @@
 import Domain
 import Engine
+import Probe
 import Wire
 import Worker
 
@@ -110,7 +111,7 @@ extension Run {
     let roundMs = parked.asked.waitMs + 40
     let rounds = (now - parked.at) / roundMs
     // The half minute before the last one has its best answer as well.
-    for round in [rounds - 8, rounds] where round > 0 { await makeUp(w, parked.at + round * roundMs) }
+    for round in [rounds - 8, rounds - 1, rounds] where round > 0 { await makeUp(w, parked.at + round * roundMs) }
     guard let engine, let parked = workers[w].parked else { return }
     workers[w].asking[parked.id]?.until = parked.at - 20 + Request.poll(parked.asked).timeoutMs
     plan(.gaveUp(w, life: workers[w].life, parked.id), at: max(parked.at - 20 + Request.poll(parked.asked).timeoutMs, now))
@@ -120,27 +121,39 @@ extension Run {
     planTick(w)
   }
 
-  /// One round: a look at the canaries, an answer without jobs, and the next request, which came at `arrived`.
+  /// One round: an answer without jobs, and the next request, which came at `arrived`.
   private func makeUp(_ w: Int, _ arrived: Instant) async {
     guard let engine, let parked = workers[w].parked else { return }
-    let one = workers[w]
-    let sees = truth.brokenPaths[one.region].holding(now) == nil
-    let looked = arrived - 3500
-    if !one.core.configuration.canaries.isEmpty, looked > parked.at {
-      for case .start(let runs) in workers[w].core.handle(.timePassed, nowNs: one.clock.monotonicNs(looked)) {
-        let reports = runs.map { canaryReport($0.token, sees: sees, startedAt: looked, w) }
-        let done = looked + (sees ? 40 : Int64(Self.canaryTimeoutMs))
-        _ = workers[w].core.handle(.reported(reports), nowNs: one.clock.monotonicNs(done))
-      }
-    }
     var answer = await engine.nothing(for: parked.key, in: regionID(w))
     answer.serverTime = arrived - 40
-    let actions = workers[w].core.handle(
-      .polled(answer, askedNs: nil), nowNs: one.clock.monotonicNs(arrived - 20))
-    for case .poll(let asked) in actions {
-      workers[w].parked?.asked = asked
-      workers[w].parked?.at = arrived
-      workers[w].asking[parked.id]?.request = .poll(asked)
+    let answered = arrived - 20
+    let clock = workers[w].clock
+    for action in workers[w].core.handle(.polled(answer, askedNs: nil), nowNs: clock.monotonicNs(answered)) {
+      switch action {
+      case .poll(let asked):
+        workers[w].parked?.asked = asked
+        workers[w].parked?.at = arrived
+        workers[w].asking[parked.id]?.request = .poll(asked)
+      case .start(let runs): makeUp(runs, at: answered, w)
+      default: trouble.add("calm_failed: \(action)")
+      }
+    }
+  }
+
+  /// Looks at the canaries, the only runs of a calm worker.
+  private func makeUp(_ runs: [ProbeRun], at: Instant, _ w: Int) {
+    let outcome = truth.canary(from: workers[w].region, at: at, timeoutMs: Int64(Self.canaryTimeoutMs))
+    guard at + outcome.lastsMs <= now else { return runs.forEach { start($0, by: w) } }
+    let clock = workers[w].clock
+    let reports = runs.map { run in
+      var seen = Observation(startedAt: clock.wall(at))
+      seen.failure = outcome.failure
+      return ProbeReport(
+        token: run.token, attempt: 0, isFinal: true, startedNs: clock.monotonicNs(at), lateMs: 0,
+        status: outcome.status, observation: seen)
+    }
+    for action in workers[w].core.handle(.reported(reports), nowNs: clock.monotonicNs(at + outcome.lastsMs)) {
+      trouble.add("calm_failed: \(action)")
     }
   }
 }

@@ -95,12 +95,4 @@ extension Run {
     await engine.take([report])
     try await follow()
   }
-
-  func canaryReport(_ token: UInt64, sees: Bool, startedAt: Instant, _ w: Int) -> ProbeReport {
-    var seen = Observation(startedAt: startedAt)
-    if !sees { seen.failure = Failure(.connectTimeout, .connect, "no answer: path broken") }
-    return ProbeReport(
-      token: token, attempt: 0, isFinal: true, startedNs: workers[w].clock.monotonicNs(startedAt), lateMs: 0,
-      status: sees ? .up : .down, observation: seen)
-  }
 }

@@ -4,7 +4,8 @@ import Wire
 import Worker
 
 /// A worker as the loop drives it: its real decisions, with a clock, a disk and a network of the simulation around them.
-struct SimulatedWorker {
+/// Owned by the run.
+final class SimulatedWorker {
   let region: Int
   let number: Int
   /// Who it is to the control plane.
@@ -91,7 +92,7 @@ struct WorkerClock {
 }
 
 /// What a worker asks of the control plane.
-enum Request {
+indirect enum Request {
   case poll(JobsRequest)
   case deliver(batch: Int, [Delivered])
   case renew([LeaseRef])
@@ -109,7 +110,7 @@ enum Request {
 }
 
 /// What comes back.
-enum Answer {
+indirect enum Answer {
   /// `isWritten`: as bytes, which the worker has to read.
   case offered(Engine.Offered, isWritten: Bool)
   case nothing(JobsAnswer)
