@@ -30,7 +30,6 @@ extension WorkerCore {
   }
 
   package var canaryWorks: Bool? { canary.works }
-  package var isOver: Bool { hasEnded }
 
   private func nextOwnSlot(_ nowNs: UInt64) -> Instant? {
     guard clock.isSet, !isLeaving else { return nil }

@@ -33,6 +33,9 @@ extension Engine {
     return answer
   }
 
+  /// Monitors were edited, made or deleted.
+  package func edited(_ ids: [MonitorID]) async { await monitorsChanged(ids) }
+
   /// Workers count as being there for `waitMs` more, and as silent after that.
   package func wait(_ workers: [(worker: WorkerID, region: RegionID)], waitMs: Int64) async {
     let now = now()

@@ -51,7 +51,9 @@ extension Engine {
   /// A worker leaves, or begins anew: what it held goes to others.
   public func leave(_ worker: WorkerID, isRevoked: Bool = false) async throws {
     let now = now()
-    await follow(fleet.handle(.left(worker), regions: regions, now: now), now: now)
+    // Of its own region alone: while a turn hangs, the embedded worker has not been heard of either, and is not gone.
+    let own = fleet.members[worker].map { [$0.region] } ?? []
+    await follow(fleet.handle(.left(worker), regions: own, now: now), now: now)
     try await queue.handBack(worker: worker, isLost: isRevoked, now: now)
     wakeWorkers(of: regions)
   }

@@ -13,12 +13,15 @@ enum Moment {
   case faultEnd(Int)
   case outbox
   case audit
+  case edit(Int)
 
   // At a worker of a life.
   case tick(Int, life: Int, Int)
   case answered(Int, life: Int, Int64, Answer)
   case gaveUp(Int, life: Int, Int64)
   case spoolRead(Int, life: Int, Int)
+  /// One that was asked to end waits no longer for what it has under way.
+  case drained(Int, life: Int)
 
   // At the control plane.
   case arrive(Int, life: Int, WorkerID, Int64, Request)

@@ -17,12 +17,14 @@ extension Run {
 
   /// The installation: one organization, its regions, its monitors, one channel.
   func prepare() async throws {
-    settings = (0..<scenario.monitors).map(scenario.settings)
+    settings = (0..<edits.monitors).map(scenario.settings)
+    timelines = settings.indices.map { $0 < self.scenario.monitors ? Timeline(settings[$0]) : Timeline() }
     for (n, one) in settings.enumerated() { monitorOfURL[one.url] = n }
     let principal = Principal(minting: .system, publicID: nil, name: "simulation", address: nil)
-    let (store, scope, scenario, settings) = (store, scope, scenario, settings)
+    let (store, scope, scenario) = (store, scope, scenario)
+    let first = settings.prefix(scenario.monitors)
     let world = clock.world
-    plan = try await store.write { db in
+    let made = try await store.write { db in
       try db.run(
         """
         INSERT INTO organization (id, public_id, name, slug, created_ms, updated_ms) VALUES (1, 'org_1', 'S', 's', 0, 0)
@@ -35,11 +37,11 @@ extension Run {
       let draft = ChannelDraft(
         kind: ChannelKind.slack.rawValue, name: "c", settings: ["url": "https://s.test/"], summary: "s", enabled: true)
       _ = try ChannelQueries.create(draft, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
-      for one in settings {
-        _ = try MonitorQueries.create(one, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
+      return try first.map { one in
+        try MonitorQueries.create(one, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
       }
-      return try PlanQueries.open(in: db)
     }
+    publicIDs = made + settings.dropFirst(made.count).map { _ in nil }
     employ()
   }
 
@@ -69,7 +71,7 @@ extension Run {
         queueBox.put(made)
         return made
       }, report: { event, detail in trouble.add("\(event): \(detail)") })
-    try await engine.begin()
+    try await engine.begin(listens: false)
     guard let made = queueBox.value, let held = proberBox.value else { return }
     self.engine = engine
     queue = made
@@ -92,6 +94,15 @@ extension Run {
     turnAt = nil
     workers[0].life += 1
     tokens = [:]
+  }
+
+  /// As it does when it is asked to: nothing more is begun, leases are handed back, what is known is stored.
+  func stopControl() async {
+    guard let engine else { return }
+    for w in workers.indices { await rouse(w) }
+    dropParked()
+    await engine.stop(drainMs: 0)
+    await endControl()
   }
 
   func planTurn(at: Instant) {

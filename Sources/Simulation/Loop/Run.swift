@@ -1,10 +1,10 @@
 import Domain
 import Engine
 import SQLite
-import Wire
-import Worker
 @_spi(Minting) import Store
 import Synchronization
+import Wire
+import Worker
 
 /// What a run is wired with; tests put a planted fault in the place of one part and see a checker find it.
 struct Wiring: Sendable {
@@ -14,6 +14,8 @@ struct Wiring: Sendable {
   }
   /// Whether workers deliver what they spooled.
   var deliversSpool = true
+  /// What of a worker's actions is done; `isAway`: it goes by its own plan.
+  var performs: @Sendable (WorkerCore.Action, _ isAway: Bool) -> Bool = { _, _ in true }
 }
 
 /// One seeded loop in virtual time: the real engine, queue, verdicts, incidents and outbox on a real store, and around
@@ -24,6 +26,7 @@ actor Run {
   let scenario: Scenario
   let truth: Truth
   let faults: Faults
+  let edits: Edits
   let wiring: Wiring
   /// Of this run alone.
   let folder: String
@@ -48,13 +51,17 @@ actor Run {
   var assignments: [[UInt8]: Assignment] = [:]
   /// Workers that the control plane does not know any more.
   var revoked: Set<WorkerID> = []
+  var nextWorker: Int64 = 1000
+  var renewals = 0
   var running: [Int64: Running] = [:]
   var tokens: [UInt64: Int64] = [:]
   var nextSerial: Int64 = 1
   var nextMessage: Int64 = 1
+  /// Of each monitor as they are now, and as they were.
   var settings: [MonitorSettings] = []
+  var timelines: [Timeline] = []
+  var publicIDs: [PublicID<MonitorTag>?] = []
   var monitorOfURL: [String: Int] = [:]
-  var plan: [PlanRow] = []
 
   var history = History()
   var audit = AuditState()
@@ -66,6 +73,7 @@ actor Run {
     self.wiring = wiring
     self.folder = folder
     faults = Faults(scenario)
+    edits = Edits(scenario)
     truth = Truth(scenario, brokenPaths: faults.brokenPaths)
     clock = VirtualClock(at: Scenario.start, seed: mixed(scenario.seed, 1))
     random = Seeded(mixed(scenario.seed, 2))
@@ -84,6 +92,7 @@ actor Run {
       // A turn a moment before a crash, as every quarter of a second has one in real life.
       if fault.kind == .controlCrash { plan(.turn(isForced: true), at: fault.span.from - random.between(1...5000)) }
     }
+    for (n, edit) in edits.all.enumerated() { plan(.edit(n), at: edit.at) }
     plan(.audit, at: Scenario.start + Audit.everyMs)
     while let next = agenda.first, next.at < scenario.end {
       _ = agenda.pop()
@@ -125,6 +134,7 @@ actor Run {
       if isThere(w, life, next) { try await answered(w, id, answer) }
     case .gaveUp(let w, let life, let id): if isThere(w, life, next) { await gaveUp(w, id) }
     case .spoolRead(let w, let life, let most): if isThere(w, life, next) { await readSpool(w, most) }
+    case .drained(let w, let life): if isThere(w, life, next) { await drained(w) }
     case .arrive(let w, let life, let key, let id, let request): try await arrive(w, life, key, id, request)
     case .waited(let w, let id): try await waited(w, id)
     case .silent(let w, let heard): if workers[w].heard == heard { try await turn(isForced: true) }
@@ -132,6 +142,7 @@ actor Run {
     case .faultEnd(let n): try await endFault(faults.all[n])
     case .outbox: try await sendMessages()
     case .audit: try await auditNow()
+    case .edit(let n): try await edit(n)
     }
   }
 

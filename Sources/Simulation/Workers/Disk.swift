@@ -74,7 +74,7 @@ struct Disk {
       let lost = victim.records.dropFirst(victim.delivered)
       dropped += lost.count
       let missed = segments.reduce(0) { $0 + ($1.holdsMissed ? $1.records.count : 0) }
-      guard missed < recordsMax / 8 else { continue }
+      guard missed < max(recordsMax / 8, 1) else { continue }
       for var one in lost where one.isFinal && one.job.slot != nil {
         one.content = .missed(.spoolFull)
         append(one, isMissed: true)

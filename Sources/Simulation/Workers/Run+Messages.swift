@@ -11,8 +11,8 @@ extension Run {
   /// Whether a message between the worker and the control plane gets lost now.
   func isLost(_ w: Int) -> Bool { workers[w].isCutOff || workers[w].isLossy && random.isTrue(perMille: 150) }
 
-  /// Most messages pass as the values that they are; one in eight is written and read, as each is in earnest.
-  private func isWritten() -> Bool { random.below(8) == 0 }
+  /// Most messages pass as the values that they are; one in sixteen is written and read, as each is in earnest.
+  private func isWritten() -> Bool { random.below(16) == 0 }
 
   func send(_ request: Request, by w: Int) {
     nextMessage += 1

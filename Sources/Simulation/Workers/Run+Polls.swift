@@ -114,7 +114,8 @@ extension Run {
     for round in [rounds - 8, rounds - 1, rounds] where round > 0 { await makeUp(w, parked.at + round * roundMs) }
     guard let engine, let parked = workers[w].parked else { return }
     workers[w].asking[parked.id]?.until = parked.at - 20 + Request.poll(parked.asked).timeoutMs
-    plan(.gaveUp(w, life: workers[w].life, parked.id), at: max(parked.at - 20 + Request.poll(parked.asked).timeoutMs, now))
+    plan(
+      .gaveUp(w, life: workers[w].life, parked.id), at: max(parked.at - 20 + Request.poll(parked.asked).timeoutMs, now))
     await engine.wait([(parked.key, regionID(w))], waitMs: max(parked.until - now, 0))
     plan(.waited(w, parked.id), at: max(parked.until, now))
     watchSilence(w)

@@ -18,7 +18,8 @@ extension Run {
     }
     let mark = run.urgent ? 0 : due.ms
     let job = JobID(
-      monitor: monitor ?? MonitorID(0), region: regionID(w), trigger: run.urgent ? .secondOpinion : .schedule, mark: mark)
+      monitor: monitor ?? MonitorID(0), region: regionID(w), trigger: run.urgent ? .secondOpinion : .schedule,
+      mark: mark)
     nextSerial += 1
     running[nextSerial] = Running(
       worker: w, life: workers[w].life, job: job, settings: run.target.settings, due: due, budgetMs: run.budgetMs,
@@ -38,6 +39,9 @@ extension Run {
       } ?? truth.canary(from: region, at: now, timeoutMs: Int64(Self.canaryTimeoutMs))
     one.outcome = outcome
     running[serial] = one
+    if outcome.isLost, let monitor = monitorOfURL[one.settings.url] {
+      history.lost.append(.init(monitor: monitor, at: now))
+    }
     plan(.end(serial), at: now + outcome.lastsMs)
   }
 

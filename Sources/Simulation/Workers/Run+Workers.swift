@@ -47,7 +47,7 @@ extension Run {
 
   private func perform(_ actions: [WorkerCore.Action], _ w: Int) async {
     let life = workers[w].life
-    for action in actions {
+    for action in actions where wiring.performs(action, workers[w].core.isAway) {
       switch action {
       case .poll(let asked): send(.poll(asked), by: w)
       case .start(let runs): for run in runs { start(run, by: w) }
@@ -57,7 +57,10 @@ extension Run {
           if let serial = workers[w].runs.removeValue(forKey: token) { running[serial] = nil }
         }
       case .deliver(let batch, let results): send(.deliver(batch: batch, results), by: w)
-      case .renew(let refs): send(.renew(refs), by: w)
+      case .renew(let refs):
+        if !refs.isEmpty { note(.renewed, region: workers[w].region, worker: workers[w].number, Int64(refs.count)) }
+        renewals += refs.count
+        send(.renew(refs), by: w)
       case .spool(let results):
         note(.spooled, region: workers[w].region, worker: workers[w].number, Int64(results.count))
         workers[w].disk.append(results, now: now)
@@ -85,13 +88,17 @@ extension Run {
     workers = [SimulatedWorker(region: 0, number: 0, key: .embedded, clock: embedded, disk: Disk(recordsMax: 2))]
     for region in 1..<max(scenario.regions, 1) {
       for number in 0..<scenario.workersPerRegion {
+        // One in eight never heard of NTP.
+        let isOff = random.below(8) == 0
         let clock = WorkerClock(
-          began: Scenario.start - random.spread(10_000...30 * Instant.dayMs), driftPPM: random.between(-100...100),
-          wallSkewMs: random.between(-30...30), tickPhaseMs: random.below(50))
+          began: Scenario.start - random.spread(10_000...30 * Instant.dayMs),
+          driftPPM: random.between(isOff ? -500...500 : -50...50),
+          wallSkewMs: random.between(isOff ? -6 * Instant.hourMs...6 * Instant.hourMs : -30...30),
+          tickPhaseMs: random.below(50))
         workers.append(
           SimulatedWorker(
             region: region, number: number, key: WorkerID(Int64(workers.count)), clock: clock,
-            disk: Disk(recordsMax: Int(random.spread(16...2000)))))
+            disk: Disk(recordsMax: Int(random.spread(2...40)))))
         beginWorker(workers.count - 1)
       }
     }
@@ -128,10 +135,17 @@ extension Run {
     if reason == nil { send(.leave(isFirst: false), by: w) } else { over(w) }
   }
 
+  func drained(_ w: Int) async {
+    await perform(workers[w].core.giveUp(), w)
+  }
+
   /// A process ends as it should.
   private func over(_ w: Int) {
     workers[w].journal?.finish()
     endProcess(w)
+    guard workers[w].restarts else { return }
+    workers[w].restarts = false
+    beginWorker(w)
   }
 
   /// Without a word, as `kill -9` does.

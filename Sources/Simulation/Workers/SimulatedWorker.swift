@@ -33,6 +33,8 @@ final class SimulatedWorker {
   /// The plan changed: its next request is to be played.
   var mustAsk = false
   var wasAway = false
+  /// It begins again as soon as it has ended.
+  var restarts = false
   /// The newest moment at which its core was told that time passed, and which of those planned counts.
   var tickAt: Instant?
   var ticks = 0
