@@ -109,7 +109,8 @@ struct TruthChecks {
           out.append(
             Violation(
               "down time", monitor: monitor, at: stretch.span.to,
-              "\(error + stretch.span.ms) ms are counted for an outage of \(stretch.span.ms) ms: \(allowed) ms off are allowed"))
+              "\(error + stretch.span.ms) ms are counted for an outage of \(stretch.span.ms) ms: \(allowed) ms off are allowed"
+            ))
         }
       }
     }
