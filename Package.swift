@@ -39,7 +39,7 @@ let package = Package(
       swiftSettings: strict),
     swift(
       "Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"], exclude: ["Assets/Files"]),
-    swift("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
+    swift("Simulation", ["Engine", "Worker", "Store", "Wire", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
     swift("Engine", ["Store", "Wire", "SQLite", "Probe", "Notify", "Sodium", "JSON", "Domain", "CLinux"]),
     swift("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
     swift("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),
@@ -84,7 +84,7 @@ let package = Package(
     tests("Curl"), tests("Probe", ["Curl", "Domain", "JSON", "CLinux"]), tests("Store", ["SQLite", "Domain"]),
     tests("Engine", ["Store", "SQLite", "Probe", "Notify", "Domain"]), tests("Notify", ["JSON", "Domain"]),
     tests("Web", ["Engine", "Store", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
-    tests("Simulation", ["Engine", "Store", "SQLite", "Domain"]),
+    tests("Simulation", ["Engine", "Worker", "Store", "SQLite", "Domain"]),
     tests("Wire", ["JSON", "Domain"]), tests("Worker", ["Wire", "Probe", "JSON", "Domain"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],

@@ -165,7 +165,8 @@ public actor Engine {
   }
 
   /// As `start`, but leaves the turns to the caller: for the simulation, whose time is its own.
-  package func begin() async throws {
+  /// `listens`: hears of edits by itself, in its own time.
+  package func begin(listens: Bool = true) async throws {
     let sealer = store.sealer
     let begun = try await store.write { try EngineQueries.begin(in: $0) }
     clock = SlotClock(wall: world.now(), monotonicNs: world.monotonicNs(), floor: begun.floor)
@@ -178,7 +179,7 @@ public actor Engine {
     spanExtendedAt = now
     // What is edited from here on waits until everything is loaded and stored.
     isFlushing = true
-    listen()
+    if listens { listen() }
     let all = try await store.read { try EngineQueries.all(in: $0, sealer: sealer) }
     try await loadRegions()
     local = try await store.read { try EngineQueries.localRegion(in: $0) }

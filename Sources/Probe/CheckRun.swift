@@ -74,7 +74,8 @@ final class CheckRun: TimerTarget {
     guard let failure = observation.failure, !failure.cameFromTarget else { return conclude(observation) }
     let isName = failure.phase == .dns
     // The way to a private address is another than the one to the DNS.
-    guard isName || observation.remoteAddress.map(core.configuration.isFar) == true else { return conclude(observation) }
+    let isFar = observation.remoteAddress.map(core.configuration.isFar) ?? false
+    guard isName || isFar else { return conclude(observation) }
     core.client.checkNetwork(sinceNs: startedNs, aboutName: isName) { [weak self] works in
       guard let self, !isCancelled else { return }
       conclude(observation, isOwnTrouble: !works)

@@ -14,6 +14,10 @@ public struct Figures: Sendable {
   public var errorsMs: [Int64] = []
   public var faults: [Fault.Kind: Int64] = [:]
   public var stale: Int64 = 0
+  /// Leases that workers asked to renew, results that had no room on their disks, edits of monitors.
+  public var renewed: Int64 = 0
+  public var spoolFull: Int64 = 0
+  public var edits: Int64 = 0
 
   public init() {}
 
@@ -30,6 +34,9 @@ public struct Figures: Sendable {
     errorsMs += other.errorsMs
     faults.merge(other.faults, uniquingKeysWith: +)
     stale += other.stale
+    renewed += other.renewed
+    spoolFull += other.spoolFull
+    edits += other.edits
   }
 
   public var lines: [String] {
@@ -40,6 +47,7 @@ public struct Figures: Sendable {
       "\(days) virtual days, \(monitorDays) monitor days, \(checks) attempts",
       "\(slots) slots due: \(results) results, missed: \(reasons.isEmpty ? "none" : reasons.joined(separator: ", "))",
       "faults: \(kinds.isEmpty ? "none" : kinds.joined(separator: ", ")); \(stale) reports of superseded leases",
+      "\(edits) edits, \(renewed) renewals of leases, \(spoolFull) results too many for a disk",
       "\(outages) outages that had to be told, \(downs) times down",
       "told after the true start: p50 \(Self.seconds(delaysMs, 0.5)), p99 \(Self.seconds(delaysMs, 0.99)), most \(Self.seconds(delaysMs, 1))",
       "down time off the truth: p50 \(Self.seconds(errorsMs, 0.5)), p99 \(Self.seconds(errorsMs, 0.99)), most \(Self.seconds(errorsMs, 1)) (\(errorsMs.count) outages)",

@@ -11,7 +11,7 @@ public enum Simulation {
   static func run(_ scenario: Scenario, wiring: Wiring, keep: EventLog.Keep = .nothing) async throws -> RunOutcome {
     let folder = try Folder()
     defer { folder.remove() }
-    return try await Run(scenario, path: folder.path + "/martlet.db", wiring: wiring, keep: keep).go()
+    return try await Run(scenario, folder: folder.path, wiring: wiring, keep: keep).go()
   }
 
   /// Runs `runs` seeds from the scenario's on, `width` side by side; each outcome is told as soon as it is there.
@@ -63,7 +63,12 @@ private struct Folder {
   }
 
   func remove() {
-    for name in ["martlet.db", "martlet.db-wal", "martlet.db-shm"] { unlink(path + "/" + name) }
+    guard let entries = opendir(path) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      unlink(path + "/" + name)
+    }
     rmdir(path)
   }
 }

@@ -17,6 +17,8 @@ struct Canary: Sendable {
   private var waiting = 0
   private var anyWorked = false
 
+  var isUnderWay: Bool { waiting > 0 }
+
   static func isToken(_ token: UInt64) -> Bool { token >= firstToken }
 
   /// The runs to begin now: once in a while, and at once when there is a doubt.
@@ -52,6 +54,12 @@ struct Canary: Sendable {
     guard waiting == 0 || anyWorked else { return }
     works = anyWorked
     toldOfNs = askedNs
+  }
+
+  /// When `ask` has something to begin; nil while a look is under way.
+  func asksAtNs(_ urls: [String], isUrgent: Bool) -> UInt64? {
+    guard !urls.isEmpty, waiting == 0 else { return nil }
+    return askedNs == 0 ? 0 : askedNs + (isUrgent ? Self.freshNs : Self.everyNs)
   }
 
   /// Whether the network works by a look that was not begun before that moment; nil while one is to come.

@@ -82,7 +82,7 @@ extension WorkerCore {
     if !runs.isEmpty { actions.append(.start(runs)) }
   }
 
-  private func isOwn(_ monitor: MonitorID) -> Bool {
+  func isOwn(_ monitor: MonitorID) -> Bool {
     let mixed = UInt64(bitPattern: monitor.raw) &* 0x9E37_79B9_7F4A_7C15
     return Int((mixed >> 33) % UInt64(share.of)) == share.index
   }

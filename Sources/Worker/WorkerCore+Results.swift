@@ -72,7 +72,7 @@ extension WorkerCore {
   }
 
   /// How long a doubt waits for a word from anywhere.
-  private static let doubtNs: UInt64 = 10_000_000_000
+  static let doubtNs: UInt64 = 10_000_000_000
 
   // MARK: Delivering
 

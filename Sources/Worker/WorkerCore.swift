@@ -114,7 +114,7 @@ public struct WorkerCore: Sendable {
   var isReadingSpool = false
   /// Results known to lie in the spool; the owner says how many there were at the start.
   public internal(set) var spooled: Int
-  var isLeaving = false
+  package internal(set) var isLeaving = false
   var hasEnded = false
   var canary = Canary()
   /// Failures that wait to be told from trouble of the network here.

@@ -82,7 +82,7 @@ struct ReplayTests {
   func standIns() {
     func looks(_ status: CheckStatus, regions: ClosedRange<Int64>, from: Int64, isStandIn: Bool) -> [PastLook] {
       regions.flatMap { region in
-        (0..<4).map { n in
+        (Int64(0)..<4).map { n in
           var one = look(status, at: from + n * 60 + region, region: region, attempt: status == .down ? 3 : 1)
           one.isStandIn = isStandIn
           return one

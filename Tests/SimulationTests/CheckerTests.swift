@@ -9,6 +9,8 @@ struct CheckerTests {
   private let start = Scenario.start
   private func at(_ s: Int64) -> Instant { start + s * 1000 }
 
+  private var timeline: Timeline { Timeline(MonitorSettings(name: "m", url: "http://m.test/")) }
+
   private var history: History {
     var history = History()
     history.told = [
@@ -34,7 +36,7 @@ struct CheckerTests {
   func sound() {
     #expect(TellingChecks.oneIncidentPerDown(history, monitors: 1).isEmpty)
     #expect(TellingChecks.messagesInOrder(history).isEmpty)
-    #expect(TellingChecks.statesWithoutHole(history, monitors: 1).isEmpty)
+    #expect(TellingChecks.statesWithoutHole(history, timelines: [timeline]).isEmpty)
     #expect(TellingChecks.feedForward([(1, at(0)), (2, at(0)), (3, at(9))], after: (0, start)).isEmpty)
   }
 
@@ -71,17 +73,16 @@ struct CheckerTests {
   func states() {
     var hole = history
     hole.states[1].until = at(180)
-    #expect(TellingChecks.statesWithoutHole(hole, monitors: 1).count == 1)
-    let settings = [MonitorSettings(name: "m", url: "http://m.test/")]
+    #expect(TellingChecks.statesWithoutHole(hole, timelines: [timeline]).count == 1)
     let unseen = [History.Unseen(monitor: 0, span: Span(at(20), at(1000)))]
-    #expect(!TellingChecks.gapsUnknown(history, unseen: unseen, settings: settings).isEmpty)
+    #expect(!TellingChecks.gapsUnknown(history, unseen: unseen, timelines: [timeline]).isEmpty)
     var unknown = history
     unknown.states = [
       .init(monitor: 0, since: at(0), until: at(20), state: .up),
       .init(monitor: 0, since: at(20), until: at(1000), state: .unknown),
       .init(monitor: 0, since: at(1000), until: nil, state: .up),
     ]
-    #expect(TellingChecks.gapsUnknown(unknown, unseen: unseen, settings: settings).isEmpty)
+    #expect(TellingChecks.gapsUnknown(unknown, unseen: unseen, timelines: [timeline]).isEmpty)
   }
 
   @Test("a time that is unknown although a quorum of regions saw it well")
@@ -103,11 +104,16 @@ struct CheckerTests {
       .init(monitor: 0, since: at(400), until: at(700), state: .unknown),
       .init(monitor: 0, since: at(700), until: nil, state: .up),
     ]
-    #expect(!LateChecks.quorumIsKnown(slots(1...2), states: states, settings: [monitor]).isEmpty)
-    #expect(LateChecks.quorumIsKnown(slots(1...1), states: states, settings: [monitor]).isEmpty)
-    #expect(LateChecks.quorumIsKnown(slots(1...3, isGood: false), states: states, settings: [monitor]).isEmpty)
+    var timelines = [Timeline()]
+    timelines[0].change(monitor, at: at(0))
+    #expect(!LateChecks.quorumIsKnown(slots(1...2), states: states, timelines: timelines).isEmpty)
+    #expect(LateChecks.quorumIsKnown(slots(1...1), states: states, timelines: timelines).isEmpty)
+    #expect(LateChecks.quorumIsKnown(slots(1...3, isGood: false), states: states, timelines: timelines).isEmpty)
     let known = states.map { History.State(monitor: 0, since: $0.since, until: $0.until, state: .up) }
-    #expect(LateChecks.quorumIsKnown(slots(1...3), states: known, settings: [monitor]).isEmpty)
+    #expect(LateChecks.quorumIsKnown(slots(1...3), states: known, timelines: timelines).isEmpty)
+    // Each edit begins all over again.
+    for edited in [450, 600] as [Int64] { timelines[0].change(monitor, at: at(edited)) }
+    #expect(LateChecks.quorumIsKnown(slots(1...3), states: states, timelines: timelines).isEmpty)
   }
 
   @Test("a feed that repeats, skips or goes back in time breaks I8")
@@ -132,7 +138,8 @@ struct CheckerTests {
       rows: [filled(0, mark: 1), filled(1, mark: 2)], missed: [slot(2): .workerLost])
     func check() -> [Violation] {
       var counts = SlotChecks.Counts()
-      return SlotChecks.everySlotOnce(slots, counts: &counts) + SlotChecks.everyAttemptOnce(slots)
+      return SlotChecks.everySlotOnce(slots, timelines: [timeline], counts: &counts)
+        + SlotChecks.everyAttemptOnce(slots)
     }
     #expect(check().isEmpty)
     slots.gaps = []

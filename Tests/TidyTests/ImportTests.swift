@@ -11,7 +11,7 @@ let mayImport: [(target: String, modules: [String])] = [
     ]
   ),
   ("Web", ["Engine", "Store", "Wire", "SQLite", "HTML", "HTTPServer", "JSON", "Domain"]),
-  ("Simulation", ["Engine", "Store", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
+  ("Simulation", ["Engine", "Worker", "Store", "Wire", "SQLite", "Probe", "Notify", "JSON", "Domain"]),
   ("Engine", ["Store", "Wire", "Probe", "Notify", "SQLite", "Sodium", "JSON", "Domain", "CLinux"]),
   ("Worker", ["Probe", "Wire", "Curl", "JSON", "Domain", "CLinux"]),
   ("Store", ["Wire", "SQLite", "Sodium", "JSON", "Domain"]),

@@ -14,14 +14,7 @@ extension Engine {
     asks[worker, default: 0] += 1
     let ask = asks[worker]
     for waiter in waiting[region] ?? [] where waiter.worker == worker { waiter.wake() }
-    let seen = Fleet.Event.seen(worker, region, waitMs: asked.waitMs, asked.report)
-    await follow(fleet.handle(seen, regions: [region], now: begun), now: begun)
-    if let said = asked.report, !said.suspects.isEmpty,
-      crashesTold.updateValue(said.crash, forKey: worker) != said.crash
-    {
-      await crashed(over: said.suspects, in: region, at: begun)
-    }
-    let plan = asked.planVersion.flatMap { delta(since: $0, in: region) }
+    let plan = await hear(asked, from: worker, in: region, waitMs: asked.waitMs, now: begun)
     while !isStopping {
       let now = now()
       // One that left, or whose connection is gone, is given nothing that it would never do.
@@ -38,13 +31,29 @@ extension Engine {
     return nil
   }
 
+  /// Takes in what a request for jobs says of its worker; answers what changed in the plan that it knows.
+  func hear(
+    _ asked: JobsRequest, from worker: WorkerID, in region: RegionID, waitMs: Int64, now: Instant
+  ) async -> (delta: PlanDelta, assignments: [[UInt8]])? {
+    let seen = Fleet.Event.seen(worker, region, waitMs: waitMs, asked.report)
+    await follow(fleet.handle(seen, regions: [region], now: now), now: now)
+    if let said = asked.report, !said.suspects.isEmpty,
+      crashesTold.updateValue(said.crash, forKey: worker) != said.crash
+    {
+      await crashed(over: said.suspects, in: region, at: now)
+    }
+    return asked.planVersion.flatMap { delta(since: $0, in: region) }
+  }
+
   /// Renews leases; answers those that are lost.
   public func renew(_ refs: [LeaseRef]) async throws -> [LeaseRef] { try await queue.renew(refs, now: now()) }
 
   /// A worker leaves, or begins anew: what it held goes to others.
   public func leave(_ worker: WorkerID, isRevoked: Bool = false) async throws {
     let now = now()
-    await follow(fleet.handle(.left(worker), regions: regions, now: now), now: now)
+    // Of its own region alone: while a turn hangs, the embedded worker has not been heard of either, and is not gone.
+    let own = fleet.members[worker].map { [$0.region] } ?? []
+    await follow(fleet.handle(.left(worker), regions: own, now: now), now: now)
     try await queue.handBack(worker: worker, isLost: isRevoked, now: now)
     wakeWorkers(of: regions)
   }
@@ -139,7 +148,7 @@ extension Engine {
     return out
   }
 
-  private func share(of worker: WorkerID, in region: RegionID, now: Instant) -> JobsAnswer.Share {
+  func share(of worker: WorkerID, in region: RegionID, now: Instant) -> JobsAnswer.Share {
     let all = fleet.members.values.filter { $0.region == region && $0.seenUntil > now }.map(\.worker).sorted()
     return JobsAnswer.Share(index: all.firstIndex(of: worker) ?? 0, of: max(all.count, 1))
   }

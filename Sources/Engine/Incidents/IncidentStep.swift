@@ -81,7 +81,9 @@ struct IncidentStep {
     if let incident {
       try recover(incident)
     } else if change.from == .down || change.from == .unknown || flappingEnded,
-      let incident = try IncidentQueries.newest(of: change.monitor, scope: scope, in: db), incident.cause == .monitor
+      let incident = try IncidentQueries.newest(of: change.monitor, scope: scope, in: db), incident.cause == .monitor,
+      // One that ended with a pause is over: nobody is told of it long after.
+      incident.updates.contains(where: { $0.status == .resolved && $0.author != "Martlet" })
     {
       // A person resolved it before; the message that the monitor is up is still owed.
       try tellRecovery(of: incident, until: max(change.since, incident.startedAt))

@@ -34,7 +34,7 @@ extension Engine {
   /// What comes after its slot closed, or behind a newer slot's, is history: it may tell what nobody knew.
   func noteLate(_ report: RunReport, of one: Watched, at now: Instant, into ledger: inout Ledger) {
     let started = report.observation.startedAt
-    guard now - started >= one.verdict.rules.historyAfterMs else { return }
+    guard report.generation == nil || now - started >= one.verdict.rules.historyAfterMs else { return }
     ledger.late[
       one.id, default: LateStretch(from: started, to: started, voteLastsMs: one.verdict.rules.voteLastsMs)
     ].extend(to: report)

@@ -41,20 +41,20 @@ extension Run {
   private func judgeSlots(upTo end: Instant) async throws {
     guard end > audit.upTo else { return }
     let window = Span(audit.upTo, end)
-    let (plan, last) = (plan, audit.feed)
+    let (monitors, last) = (settings.count, audit.feed)
     let read = try await store.read { db in
       (
-        slots: try ReadBack.slots(window, plan: plan, in: db), feed: try ReadBack.feed(after: last.seq, in: db),
+        slots: try ReadBack.slots(window, monitors: monitors, in: db), feed: try ReadBack.feed(after: last.seq, in: db),
         states: try ReadBack.states(in: db)
       )
     }
     let before = audit.counts.due
     var counts = audit.counts
-    var found = SlotChecks.everySlotOnce(read.slots, counts: &counts)
+    var found = SlotChecks.everySlotOnce(read.slots, timelines: timelines, counts: &counts)
     audit.counts = counts
     found += SlotChecks.nothingSuperseded(read.slots, stale: history.stale)
     found += SlotChecks.everyAttemptOnce(read.slots)
-    found += LateChecks.quorumIsKnown(read.slots, states: read.states, settings: settings)
+    found += LateChecks.quorumIsKnown(read.slots, states: read.states, timelines: timelines)
     found += TellingChecks.feedForward(read.feed.read, after: last)
     audit.violations += found
     audit.feed = read.feed.read.last ?? last
@@ -71,8 +71,9 @@ extension Run {
     func wrong(_ words: String) {
       audit.violations.append(Violation("I10", monitor: nil, at: now, words))
     }
-    for worker in workers where worker.isOffline || !worker.spool.isEmpty {
-      wrong("worker \(worker.number) of region \(worker.region) still has \(worker.spool.count) spooled results")
+    for worker in workers.dropFirst() where !worker.isAlive || worker.core.isAway || worker.disk.records > 0 {
+      let way = !worker.isAlive ? "is gone" : worker.core.isAway ? "works by its own plan" : "is there"
+      wrong("worker \(worker.number) of region \(worker.region) \(way), with \(worker.disk.records) spooled results")
     }
     let calm = scenario.calmFrom
     let left = try await store.read { try ReadBack.messages(in: $0) }.filter {
@@ -82,15 +83,16 @@ extension Run {
     if let engine {
       let seen = await engine.currentStatistics()
       if seen.storeFailing || seen.buffered > 0 { wrong("\(seen.buffered) results still wait for the store") }
-      let oldest = now - 2 * Instant.minuteMs - (settings.map { 2 * $0.slotBudgetMs }.max() ?? 0)
+      let oldest = now - 2 * Instant.minuteMs - 2 * longestBudgetMs
       if let slot = seen.oldestOpenSlot, slot < oldest { wrong("the slot of \(slot.rfc3339) is still open") }
     }
   }
 
+  private var longestBudgetMs: Int64 { timelines.flatMap(\.all).map(\.slotBudgetMs).max() ?? 0 }
+
   /// Reads the rest back at the end.
   func finish() async throws {
-    let budget = settings.map { 2 * $0.slotBudgetMs }.max() ?? 0
-    try await judgeSlots(upTo: now - 2 * Instant.minuteMs - budget)
+    try await judgeSlots(upTo: now - 2 * Instant.minuteMs - 2 * longestBudgetMs)
     // What was told in the last minutes belongs to the history as well.
     let last = audit.feed
     let read = try await store.read { db in
@@ -107,7 +109,7 @@ extension Run {
 
   /// The checks that look at the whole of a run.
   func judge() -> [Violation] {
-    let checks = TruthChecks(truth: truth, faults: faults, settings: settings, history: history)
+    let checks = TruthChecks(truth: truth, faults: faults, timelines: timelines, history: history)
     let monitors = settings.count
     var out = checks.noFalseDown()
     var seen = TruthChecks.Seen()
@@ -116,8 +118,8 @@ extension Run {
     audit.seen = seen
     out += TellingChecks.oneIncidentPerDown(history, monitors: monitors)
     out += TellingChecks.messagesInOrder(history)
-    out += TellingChecks.statesWithoutHole(history, monitors: monitors)
-    out += TellingChecks.gapsUnknown(history, unseen: history.unseen, settings: settings)
+    out += TellingChecks.statesWithoutHole(history, timelines: timelines)
+    out += TellingChecks.gapsUnknown(history, unseen: history.unseen, timelines: timelines)
     // What the parts report of workers and regions that come and go is as it should be.
     let ours = trouble.events.filter { line in
       let event = line.prefix { $0 != ":" }
@@ -141,6 +143,9 @@ extension Run {
     out.delaysMs = audit.seen.delaysMs
     out.errorsMs = audit.seen.errorsMs
     for fault in faults.all { out.faults[fault.kind, default: 0] += 1 }
+    out.renewed = Int64(renewals)
+    out.spoolFull = workers.reduce(0) { $0 + Int64($1.disk.dropped) }
+    out.edits = Int64(edits.all.count)
     out.stale = Int64(history.stale.count)
     return out
   }

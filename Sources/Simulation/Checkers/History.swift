@@ -49,6 +49,13 @@ struct History: Sendable {
     var span: Span
   }
 
+  /// An attempt that was lost on its way, while the target was well.
+  struct Lost: Hashable, Sendable {
+    var monitor: Int
+    var at: Instant
+  }
+
+  var lost: [Lost] = []
   var told: [Told] = []
   var unseen: [Unseen] = []
   var states: [State] = []

@@ -8,14 +8,14 @@ enum LateChecks {
   /// Where a majority of a monitor's regions had seen it well often enough to say so, its state is known. A region's word is
   /// taken to last an interval, which is less than it does.
   static func quorumIsKnown(
-    _ slots: SlotHistory, states: [History.State], settings: [MonitorSettings]
+    _ slots: SlotHistory, states: [History.State], timelines: [Timeline]
   ) -> [Violation] {
     var good: [Int: [RegionID: [Instant]]] = [:]
     for row in slots.rows where row.isFinal && row.isGood {
       good[Int(row.slot.monitor.raw) - 1, default: [:]][row.slot.region, default: []].append(row.startedAt)
     }
     return good.sorted { $0.key < $1.key }.flatMap { monitor, regions -> [Violation] in
-      let known = quorum(regions, settings[monitor])
+      let known = timelines[monitor].stretches(until: slots.window.to).flatMap { quorum(regions, $0.settings, $0.span) }
       let unknown = states.filter { $0.monitor == monitor && $0.state == .unknown }
       return unknown.flatMap { state in
         known.filter { $0.from < (state.until ?? $0.to) && state.since < $0.to }.compactMap { span -> Violation? in
@@ -29,16 +29,19 @@ enum LateChecks {
     }
   }
 
-  /// When a majority had a word that stands whatever was before: after as many good looks in a row as prove a recovery.
-  private static func quorum(_ regions: [RegionID: [Instant]], _ settings: MonitorSettings) -> [Span] {
+  /// When a majority had a word that stands whatever was before: after as many good looks in a row as prove a recovery, by
+  /// the rules of that stretch. An edit may end at once what was said within an interval before it.
+  private static func quorum(_ regions: [RegionID: [Instant]], _ settings: MonitorSettings, _ stretch: Span) -> [Span] {
     let intervalMs = Int64(settings.intervalS) * 1000
+    let end = stretch.to - intervalMs - settings.slotBudgetMs - slackMs
     var edges: [(at: Instant, step: Int)] = []
-    for looks in regions.values.map({ $0.sorted() }) {
+    for looks in regions.values.map({ $0.filter(stretch.contains).sorted() }) {
       var spans: [Span] = []
       var row = 0
       for (n, at) in looks.enumerated() {
         row = n > 0 && at - looks[n - 1] <= intervalMs + slackMs ? row + 1 : 1
-        if row > settings.recoveryChecks { spans.append(Span(at + slackMs, at + intervalMs)) }
+        let span = Span(at + slackMs, min(at + intervalMs, end))
+        if row > settings.recoveryChecks, span.from < span.to { spans.append(span) }
       }
       for span in spans.merged { edges += [(span.from, 1), (span.to, -1)] }
     }

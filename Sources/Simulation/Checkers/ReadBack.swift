@@ -5,7 +5,7 @@ import Store
 
 /// Reads the history back from the store, as anybody could who has the file.
 enum ReadBack {
-  static func slots(_ window: Span, plan: [PlanRow], in db: Connection) throws -> SlotHistory {
+  static func slots(_ window: Span, monitors: Int, in db: Connection) throws -> SlotHistory {
     let gaps = try EngineQueries.gaps(from: window.from, to: window.to, in: db)
     let values: [Value] = [.int(window.from.ms), .int(window.to.ms)]
     let rows = try db.rows(
@@ -25,6 +25,9 @@ enum ReadBack {
     ) { row in
       missed[Slot(Instant(ms: row.int(0)), MonitorID(row.int(1)), RegionID(row.int(2)))] = MissedReason(
         rawValue: Int16(row.int(3)))
+    }
+    let plan = try (0..<monitors).flatMap {
+      try PlanQueries.touching(MonitorID(Int64($0) + 1), from: window.from, to: window.to, in: db)
     }
     return SlotHistory(
       window: window, plan: plan, gaps: gaps.map { Span($0.from, $0.to) }, rows: rows, missed: missed)
@@ -47,7 +50,12 @@ enum ReadBack {
       read.append((row.int(0), Instant(ms: row.int(1))))
       guard row.text(2) == FeedEventType.monitor.rawValue else { return }
       let data = try JSON(parsing: row.text(3))
-      guard let monitor = data["id"]?.string.flatMap({ ids[$0] }),
+      let monitor = data["id"]?.string.flatMap { ids[$0] }
+      if let monitor, data["is_deleted"]?.bool == true {
+        let at = Instant(ms: row.int(1))
+        told.append(.init(seq: row.int(0), at: at, monitor: monitor, status: .paused, since: at))
+      }
+      guard let monitor,
         let status = data["status"]?.string.flatMap(MonitorStatus.init(rawValue:)),
         let since = data["status_since"]?.string.flatMap(Instant.init(rfc3339:))
       else { return }

@@ -10,11 +10,17 @@ enum SlotChecks {
   }
 
   /// Each slot has exactly one result or one reason; a slot that fell due while nothing ran needs no row.
-  static func everySlotOnce(_ history: SlotHistory, counts: inout Counts) -> [Violation] {
+  /// What a monitor still had to do when it was deleted is nobody's business any more.
+  static func everySlotOnce(
+    _ history: SlotHistory, timelines: [Timeline], counts: inout Counts
+  ) -> [Violation] {
     var out: [Violation] = []
     var filled: [Slot: Int] = [:]
     for row in history.rows where row.isFinal { filled[row.slot, default: 0] += 1 }
     for slot in Schedule.slots(of: history.plan, from: history.window.from, to: history.window.to) {
+      if let deleted = timelines[Int(slot.monitor.raw) - 1].deletedAt, slot.at > deleted - openMs(timelines, slot) {
+        continue
+      }
       counts.due += 1
       let results = filled[slot] ?? 0
       let reason = history.missed[slot]
@@ -37,6 +43,11 @@ enum SlotChecks {
       }
     }
     return out
+  }
+
+  private static func openMs(_ timelines: [Timeline], _ slot: Slot) -> Int64 {
+    let budget = timelines[Int(slot.monitor.raw) - 1].all.map(\.slotBudgetMs).max() ?? 0
+    return 2 * budget + Limits.leaseGraceMs + Limits.slotCloseGraceMs + 1000
   }
 
   /// What a superseded lease brought is not among the results.

@@ -12,11 +12,16 @@ enum TellingChecks {
         if one.status == .down, !isOpen {
           isOpen = true
           wanted.append((one.since, nil, one.flapping))
-        } else if isOpen, one.flapping {
+        } else if isOpen, one.flapping, one.status != .paused {
           wanted[wanted.count - 1].flapped = true
         } else if isOpen, one.status == .up || one.status == .degraded {
           isOpen = false
           wanted[wanted.count - 1].resolved = max(one.since, wanted[wanted.count - 1].started)
+        } else if isOpen, one.status == .paused {
+          // Nobody looks any more: it ends with that.
+          isOpen = false
+          wanted[wanted.count - 1].resolved = one.at
+          wanted[wanted.count - 1].flapped = true
         }
       }
       let found = history.incidents.filter { $0.monitor == monitor }.sorted { $0.id < $1.id }
@@ -65,7 +70,12 @@ enum TellingChecks {
         wrong("\(downs.count) messages say that it is down, \(flaps.count) that it flaps")
       }
       if ends.count > (incident.resolvedAt == nil ? 0 : 1) { wrong("\(ends.count) messages say that it is resolved") }
-      if incident.resolvedAt != nil, ends.isEmpty { wrong("no message says that it is resolved") }
+      // It ended because nobody looks any more: that is not to be told as its being up.
+      let isQuiet = history.told.contains {
+        $0.monitor == incident.monitor && $0.status == .paused && $0.at == incident.resolvedAt
+      }
+      if isQuiet, !ends.isEmpty { wrong("a message says that it is up, and nobody looked") }
+      if incident.resolvedAt != nil, !isQuiet, ends.isEmpty { wrong("no message says that it is resolved") }
       for end in ends {
         guard let heard = first[end.id] else { continue }
         guard let before = begins.first, let heardBefore = first[before.id], heardBefore < heard else {
@@ -81,8 +91,8 @@ enum TellingChecks {
   }
 
   /// States follow one another without hole or overlap.
-  static func statesWithoutHole(_ history: History, monitors: Int) -> [Violation] {
-    (0..<monitors).flatMap { monitor -> [Violation] in
+  static func statesWithoutHole(_ history: History, timelines: [Timeline]) -> [Violation] {
+    timelines.indices.flatMap { monitor -> [Violation] in
       let rows = history.states.filter { $0.monitor == monitor }.sorted { $0.since < $1.since }
       var out: [Violation] = []
       for (row, next) in zip(rows, rows.dropFirst()) where row.until != next.since {
@@ -90,20 +100,21 @@ enum TellingChecks {
           Violation(
             "I2", monitor: monitor, at: row.since, "state \(row.state.rawValue) does not end where the next begins"))
       }
-      if rows.last?.until != nil {
-        out.append(Violation("I2", monitor: monitor, at: rows.last!.since, "no state holds now"))
+      if let last = rows.last, last.until != timelines[monitor].deletedAt {
+        out.append(Violation("I2", monitor: monitor, at: last.since, "no state holds now, or one of what is gone"))
       }
       return out
     }
   }
 
   /// A time in which nothing ran and nobody looked at a monitor, longer than votes last, is unknown: never up, never down.
-  static func gapsUnknown(_ history: History, unseen: [History.Unseen], settings: [MonitorSettings]) -> [Violation] {
+  static func gapsUnknown(_ history: History, unseen: [History.Unseen], timelines: [Timeline]) -> [Violation] {
     unseen.flatMap { one -> [Violation] in
-      guard one.span.ms > VerdictRules(settings[one.monitor]).voteLastsMs + 10_000 else { return [] }
+      let lastsMs = timelines[one.monitor].all.map { VerdictRules($0).voteLastsMs }.max() ?? 0
+      guard one.span.ms > lastsMs + 10_000 else { return [] }
       return history.states.filter {
         $0.monitor == one.monitor && $0.since < one.span.to - 1 && ($0.until ?? one.span.to) > one.span.from + 1
-          && ![.unknown, .pending].contains($0.state)
+          && ![.unknown, .pending, .paused].contains($0.state)
       }.map {
         Violation(
           "I2", monitor: one.monitor, at: one.span.from,

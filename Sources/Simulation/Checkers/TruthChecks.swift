@@ -13,12 +13,12 @@ struct TruthChecks {
 
   let truth: Truth
   let faults: Faults
-  let settings: [MonitorSettings]
+  let timelines: [Timeline]
   let history: History
 
   /// Nothing of ours makes a DOWN: between the first failing check and the verdict the target was down.
   func noFalseDown() -> [Violation] {
-    settings.indices.flatMap { monitor in
+    timelines.indices.flatMap { monitor in
       let outages = truth.outages(of: monitor)
       return history.downs(of: monitor).filter { down in
         !outages.touch(Span(down.since, down.span.from + 1))
@@ -31,8 +31,7 @@ struct TruthChecks {
   }
 
   /// How long after its true start an outage is known at the latest: one interval and the attempts, and what messages take.
-  func boundMs(_ monitor: Int) -> Int64 {
-    let one = settings[monitor]
+  func boundMs(_ one: MonitorSettings) -> Int64 {
     var attempts = Int64(one.attempts * one.timeoutMs)
     for attempt in 1..<max(one.attempts, 2) where one.attempts > 1 {
       attempts += MonitorSettings.backOffMs(beforeAttempt: attempt)
@@ -45,26 +44,33 @@ struct TruthChecks {
   /// Every outage that lasts long enough while most regions are well is told, in time.
   func noMissedOutage(_ seen: inout Seen) -> [Violation] {
     var out: [Violation] = []
-    let blind = faults.blind
-    for monitor in settings.indices {
+    var blindOf: [[String]: [Span]] = [:]
+    for (monitor, timeline) in timelines.enumerated() {
       let downs = history.downs(of: monitor)
-      let bound = boundMs(monitor)
       for outage in truth.outages(of: monitor) {
-        let starts = [outage.from] + blind.map(\.to).filter(outage.contains)
-        for start in starts {
-          let window = Span(start, start + bound)
-          guard window.to <= outage.to, !blind.touch(window) else { continue }
+        let edits = timeline.changes.map(\.at).filter(outage.contains)
+        for start in ([outage.from] + edits).sorted() {
+          guard let one = timeline.settings(at: start) else { continue }
+          let bound = boundMs(one)
+          let blind = blindOf[one.regions] ?? faults.blind(truth.regions(one))
+          blindOf[one.regions] = blind
+          let ends = blind.map(\.to).filter { start < $0 && outage.contains($0) }
+          let clear = ([start] + ends).first { start in
+            let window = Span(start, start + bound)
+            return window.to <= outage.to && !blind.touch(window) && timeline.isSteady(window)
+          }
+          guard let from = clear else { continue }
+          let window = Span(from, from + bound)
           seen.outages += 1
-          guard let down = downs.first(where: { $0.span.from <= window.to && $0.span.to > start }) else {
+          guard let down = downs.first(where: { $0.span.from <= window.to && $0.span.to > from }) else {
             out.append(
               Violation(
                 "outage", monitor: monitor, at: window.to,
-                "is down since \(outage.from.rfc3339) until \(outage.to.rfc3339) and was not called so within \(bound) ms of \(start.rfc3339)"
+                "is down since \(outage.from.rfc3339) until \(outage.to.rfc3339) and was not called so within \(bound) ms of \(from.rfc3339)"
               ))
             break
           }
-          if start == outage.from, down.span.from >= start { seen.delaysMs.append(down.span.from - start) }
-          break
+          if from == outage.from, down.span.from >= from { seen.delaysMs.append(down.span.from - from) }
         }
       }
     }
@@ -72,40 +78,52 @@ struct TruthChecks {
   }
 
   /// The down time of an outage that stands alone and clear of faults is right within interval / regions + slot budget.
-  /// Where attempts are lost on their way, the very look that would have seen its end may be one of them, and in an outage
-  /// a slot has one attempt: then the next look does.
+  /// Where an attempt was lost on its way after its end, or before its beginning, streaks begin anew with that one: the
+  /// bound counts from there.
   func downTime(_ seen: inout Seen) -> [Violation] {
     var out: [Violation] = []
-    let ill = (0..<truth.brokenPaths.count).flatMap { faults.impaired(region: $0) }.merged
-    for monitor in settings.indices {
-      let one = settings[monitor]
-      let interval = Int64(one.intervalS) * 1000
-      let looks: Int64 = truth.losesAttempts ? 2 : 1
-      let allowed = looks * interval / Int64(one.regions.count) + one.slotBudgetMs + Self.messagesMs
+    for (monitor, timeline) in timelines.enumerated() {
       let stretches = truth.targets[monitor]
-      for (n, stretch) in stretches.enumerated() where stretch.condition == .down && stretch.span.ms > boundMs(monitor)
-      {
+      for (n, stretch) in stretches.enumerated() where stretch.condition == .down {
+        guard let one = timeline.settings(at: stretch.span.from), stretch.span.ms > boundMs(one) else { continue }
+        let ill = truth.regions(one).flatMap { faults.impaired(region: $0) }.merged
+        let interval = Int64(one.intervalS) * 1000
         let around = Span(stretch.span.from - 3 * interval, stretch.span.to + Int64(one.recoveryChecks + 2) * interval)
         let isAlone =
           (n == 0 || stretches[n - 1].span.to < around.from)
           && (n + 1 == stretches.count || stretches[n + 1].span.from > around.to)
-        guard isAlone, !ill.touch(around), around.to < (history.states.last?.since ?? around.to) + Instant.dayMs else {
+        guard isAlone, timeline.isSteady(around), !ill.touch(around),
+          around.to < (history.states.last?.since ?? around.to) + Instant.dayMs
+        else {
           continue
         }
-        var counted: Int64 = 0
-        for state in history.states where state.monitor == monitor && state.state == .down {
-          counted += max(0, min(state.until ?? around.to, around.to) - max(state.since, around.from))
-        }
-        let error = counted - stretch.span.ms
+        let downs = history.states.filter { $0.monitor == monitor && $0.state == .down }.map {
+          Span(max($0.since, around.from), min($0.until ?? around.to, around.to))
+        }.filter { $0.from < $0.to }
+        let error = downs.reduce(0) { $0 + $1.ms } - stretch.span.ms
+        let allowed =
+          interval / Int64(one.regions.count) + one.slotBudgetMs + Self.messagesMs
+          + lostMs(monitor, of: stretch.span, counted: downs)
         seen.errorsMs.append(abs(error))
         if abs(error) > allowed {
           out.append(
             Violation(
               "down time", monitor: monitor, at: stretch.span.to,
-              "\(counted) ms are counted for an outage of \(stretch.span.ms) ms: \(allowed) ms off are allowed"))
+              "\(error + stretch.span.ms) ms are counted for an outage of \(stretch.span.ms) ms: \(allowed) ms off are allowed"
+            ))
         }
       }
     }
     return out
+  }
+
+  /// From an outage's end to the last attempt that was lost before its counted end, and from the first that was lost in
+  /// what was counted before its beginning.
+  private func lostMs(_ monitor: Int, of outage: Span, counted: [Span]) -> Int64 {
+    guard let from = counted.first?.from, let to = counted.last?.to else { return 0 }
+    let lost = history.lost.filter { $0.monitor == monitor && from <= $0.at && $0.at <= to }.map(\.at)
+    let after = lost.filter { outage.to <= $0 }.max().map { $0 - outage.to } ?? 0
+    let before = lost.filter { $0 < outage.from }.min().map { outage.from - $0 } ?? 0
+    return after + before
   }
 }

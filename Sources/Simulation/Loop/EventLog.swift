@@ -4,7 +4,7 @@ import Domain
 public struct Event: Hashable, Sendable {
   public enum Kind: UInt8, Sendable {
     case began = 1, claimed, attempt, sent, lost, arrived, stale, spooled, delivered, missed, changed, carried, refused,
-      fault, faultEnded, offline, online, audited
+      fault, faultEnded, offline, online, audited, renewed, edited
   }
 
   public var at: Instant
@@ -45,6 +45,8 @@ public struct Event: Hashable, Sendable {
     case .faultEnded: "\(Fault.Kind(rawValue: UInt8(a)).map { "\($0)" } ?? "?") ends"
     case .offline: "works by its own plan"
     case .online: "is back"
+    case .renewed: "asked to renew \(a) leases"
+    case .edited: "edit \(a)"
     case .audited: "audited up to \(clock(a)), \(b) slots"
     }
   }

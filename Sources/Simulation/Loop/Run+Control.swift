@@ -9,20 +9,22 @@ import Synchronization
 
 /// The control plane: its lives on one file, its turns, and what follows from them.
 extension Run {
-  static func open(_ path: String, _ clock: VirtualClock) throws -> Store {
+  static func open(_ folder: String, _ clock: VirtualClock) throws -> Store {
     try Store(
-      path: path, readers: 1, hasThreads: false, world: clock.world,
+      path: folder + "/martlet.db", readers: 1, hasThreads: false, world: clock.world,
       sealer: Sealer(key: [UInt8](repeating: 7, count: 32)))
   }
 
   /// The installation: one organization, its regions, its monitors, one channel.
   func prepare() async throws {
-    settings = (0..<scenario.monitors).map(scenario.settings)
+    settings = (0..<edits.monitors).map(scenario.settings)
+    timelines = settings.indices.map { $0 < self.scenario.monitors ? Timeline(settings[$0]) : Timeline() }
     for (n, one) in settings.enumerated() { monitorOfURL[one.url] = n }
     let principal = Principal(minting: .system, publicID: nil, name: "simulation", address: nil)
-    let (store, scope, scenario, settings) = (store, scope, scenario, settings)
+    let (store, scope, scenario) = (store, scope, scenario)
+    let first = settings.prefix(scenario.monitors)
     let world = clock.world
-    plan = try await store.write { db in
+    let made = try await store.write { db in
       try db.run(
         """
         INSERT INTO organization (id, public_id, name, slug, created_ms, updated_ms) VALUES (1, 'org_1', 'S', 's', 0, 0)
@@ -35,17 +37,12 @@ extension Run {
       let draft = ChannelDraft(
         kind: ChannelKind.slack.rawValue, name: "c", settings: ["url": "https://s.test/"], summary: "s", enabled: true)
       _ = try ChannelQueries.create(draft, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
-      for one in settings {
-        _ = try MonitorQueries.create(one, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
-      }
-      return try PlanQueries.open(in: db)
-    }
-    workers = [Worker(region: 0, number: 0, skewMs: 0)]
-    for region in 1..<max(scenario.regions, 1) {
-      for number in 0..<scenario.workersPerRegion {
-        workers.append(Worker(region: region, number: number, skewMs: random.between(-30...30)))
+      return try first.map { one in
+        try MonitorQueries.create(one, scope: scope, by: principal, in: db, world: world, sealer: store.sealer)
       }
     }
+    publicIDs = made + settings.dropFirst(made.count).map { _ in nil }
+    employ()
   }
 
   /// Begins a life of the control plane on the file as it is.
@@ -74,7 +71,7 @@ extension Run {
         queueBox.put(made)
         return made
       }, report: { event, detail in trouble.add("\(event): \(detail)") })
-    try await engine.begin()
+    try await engine.begin(listens: false)
     guard let made = queueBox.value, let held = proberBox.value else { return }
     self.engine = engine
     queue = made
@@ -88,13 +85,24 @@ extension Run {
   /// As `kill -9` does: nothing is handed back, nothing more is stored.
   func endControl() async {
     guard let engine else { return }
+    for w in workers.indices { await rouse(w) }
     await engine.abandon()
     store.close()
     self.engine = nil
+    dropParked()
     prober = nil
     turnAt = nil
     workers[0].life += 1
     tokens = [:]
+  }
+
+  /// As it does when it is asked to: nothing more is begun, leases are handed back, what is known is stored.
+  func stopControl() async {
+    guard let engine else { return }
+    for w in workers.indices { await rouse(w) }
+    dropParked()
+    await engine.stop(drainMs: 0)
+    await endControl()
   }
 
   func planTurn(at: Instant) {
@@ -128,9 +136,7 @@ extension Run {
         closed.job.id.slot?.ms ?? 0, Int64(closed.reason.rawValue))
     }
     let ready = queue.takeReady()
-    for region in ready {
-      for w in workers.indices where w > 0 && workers[w].region == Int(region.raw) - 1 { planPoll(w) }
-    }
+    for region in ready { try await answerParked(in: region) }
     if trouble.takeMessagesDue() { planOutbox(at: now + 50) }
     var next = [await engine.nextTurnAt, queue.nextDeadline].compactMap { $0 }.min() ?? now + 30_000
     // Slots that fall due together are emitted together.
@@ -145,8 +151,9 @@ extension Run {
     guard let job = job(of: run) else { return }
     nextSerial += 1
     running[nextSerial] = Running(
-      worker: 0, life: workers[0].life, job: job, generation: nil, due: Instant(ms: Int64(run.dueNs / 1_000_000)),
-      budgetMs: run.budgetMs, attempt: run.firstAttempt, token: run.token)
+      worker: 0, life: workers[0].life, job: job, settings: run.target.settings,
+      due: Instant(ms: Int64(run.dueNs / 1_000_000)), budgetMs: run.budgetMs, attempt: run.firstAttempt,
+      token: run.token)
     tokens[run.token] = nextSerial
     plan(.begin(nextSerial), at: max(now, Instant(ms: Int64(run.dueNs / 1_000_000))))
   }

@@ -6,28 +6,24 @@ import Store
 extension Run {
   func beginFault(_ fault: Fault) async throws {
     note(
-      .fault, region: fault.kind == .controlCrash || fault.kind == .channelDown ? -1 : fault.region,
+      .fault, region: fault.isOfRegion ? fault.region : -1,
       worker: fault.worker ?? -1, Int64(fault.kind.rawValue))
+    for w in touched(by: fault) { await rouse(w) }
     switch fault.kind {
-    case .workerCrash:
-      for w in touched(by: fault) { crash(w) }
-      await fallSilent(fault)
+    case .workerCrash: for w in touched(by: fault) { await crash(w) }
     case .workerPause:
-      await fallSilent(fault)
       for w in touched(by: fault) { workers[w].pausedUntil = max(workers[w].pausedUntil ?? now, fault.span.to) }
-    case .partition:
-      for w in touched(by: fault) {
-        workers[w].isCutOff = true
-        plan(.offline(w, life: workers[w].life), at: now + random.between(2000...10_000))
-      }
-      await fallSilent(fault)
+    case .partition: for w in touched(by: fault) { workers[w].isCutOff = true }
     case .lossy: for w in touched(by: fault) { workers[w].isLossy = true }
     case .brokenPath: break
-    case .controlCrash:
-      await endControl()
-      for w in workers.indices where w > 0 && workers[w].isAlive {
-        plan(.offline(w, life: workers[w].life), at: now + random.between(2000...10_000))
+    case .controlCrash: await endControl()
+    case .controlStop: await stopControl()
+    case .workerLeave:
+      for w in touched(by: fault) where workers[w].isAlive {
+        await feed(.leave, to: w)
+        plan(.drained(w, life: workers[w].life), at: now + Limits.drainMs)
       }
+    case .workerRevoke: for w in touched(by: fault) { try await revoke(w) }
     case .storeRefuses: try await refuse(true)
     case .channelDown: channelIsDown = true
     }
@@ -35,64 +31,55 @@ extension Run {
 
   func endFault(_ fault: Fault) async throws {
     note(
-      .faultEnded, region: fault.kind == .controlCrash || fault.kind == .channelDown ? -1 : fault.region,
+      .faultEnded, region: fault.isOfRegion ? fault.region : -1,
       worker: fault.worker ?? -1, Int64(fault.kind.rawValue))
     switch fault.kind {
     case .workerCrash: for w in touched(by: fault) { restart(w) }
     case .workerPause:
-      for w in touched(by: fault) where (workers[w].pausedUntil ?? now) <= now {
-        workers[w].pausedUntil = nil
-        planPoll(w)
-      }
-    case .partition:
-      for w in touched(by: fault) {
-        workers[w].isCutOff = false
-        planPoll(w)
-      }
+      for w in touched(by: fault) where (workers[w].pausedUntil ?? now) <= now { workers[w].pausedUntil = nil }
+    case .partition: for w in touched(by: fault) { workers[w].isCutOff = false }
     case .lossy: for w in touched(by: fault) { workers[w].isLossy = false }
-    case .brokenPath: break
-    case .controlCrash:
-      store = try Self.open(path, clock)
+    case .brokenPath: for w in touched(by: fault) { await rouse(w) }
+    case .workerLeave: for w in touched(by: fault) { restart(w) }
+    case .workerRevoke:
+      for w in touched(by: fault) where revoked.contains(workers[w].key) {
+        // Its operator enrolls the machine again, whatever its process is about.
+        await crash(w)
+        workers[w].key = WorkerID(nextWorker)
+        nextWorker += 1
+        restart(w)
+      }
+    case .controlCrash, .controlStop:
+      store = try Self.open(folder, clock)
       try await beginControl()
-      for w in workers.indices where w > 0 { planPoll(w) }
     case .storeRefuses: try await refuse(false)
     case .channelDown: channelIsDown = false
     }
   }
 
   private func touched(by fault: Fault) -> [Int] {
-    workers.indices.filter {
+    guard fault.isOfRegion else { return [] }
+    return workers.indices.filter {
       $0 > 0 && workers[$0].region == fault.region && (fault.worker == nil || workers[$0].number == fault.worker)
     }
   }
 
-  /// The request for jobs that waits at the control plane is the last that it hears.
-  private func fallSilent(_ fault: Fault) async {
-    guard let engine else { return }
-    let gone = touched(by: fault).map { (worker: WorkerID(Int64($0)), region: regionID($0)) }
-    let left = random.below(4000)
-    await engine.wait(gone, waitMs: left)
-    plan(.turn(isForced: true), at: now + left + Limits.workerSilentMs + random.between(1...250))
-  }
-
-  private func crash(_ w: Int) {
-    guard workers[w].isAlive else { return }
-    let spool = workers[w].spool
-    var fresh = Worker(region: workers[w].region, number: workers[w].number, skewMs: random.between(-30...30))
-    fresh.life = workers[w].life + 1
-    fresh.isAlive = false
-    fresh.isCutOff = workers[w].isCutOff
-    fresh.isLossy = workers[w].isLossy
-    fresh.pausedUntil = workers[w].pausedUntil
-    fresh.spool = spool
-    workers[w] = fresh
-  }
-
+  /// Begins again, unless it is there or still about to end: then when that is done.
   private func restart(_ w: Int) {
-    guard !workers[w].isAlive else { return }
-    workers[w].isAlive = true
-    if !workers[w].spool.isEmpty { planReconnect(w) }
-    planPoll(w)
+    if workers[w].isAlive { workers[w].restarts = workers[w].core.isLeaving } else { beginWorker(w) }
+  }
+
+  /// Somebody ends a worker's right to work.
+  private func revoke(_ w: Int) async throws {
+    guard let engine else { return }
+    let key = workers[w].key
+    revoked.insert(key)
+    try await engine.leave(key, isRevoked: true)
+    if let parked = workers[w].parked {
+      workers[w].parked = nil
+      answer(w, parked.life, parked.id, .failed(.revoked))
+    }
+    try await follow()
   }
 
   private func refuse(_ begins: Bool) async throws {

@@ -3,6 +3,8 @@ import Engine
 import SQLite
 @_spi(Minting) import Store
 import Synchronization
+import Wire
+import Worker
 
 /// What a run is wired with; tests put a planted fault in the place of one part and see a checker find it.
 struct Wiring: Sendable {
@@ -12,6 +14,8 @@ struct Wiring: Sendable {
   }
   /// Whether workers deliver what they spooled.
   var deliversSpool = true
+  /// What of a worker's actions is done; `isAway`: it goes by its own plan.
+  var performs: @Sendable (WorkerCore.Action, _ isAway: Bool) -> Bool = { _, _ in true }
 }
 
 /// One seeded loop in virtual time: the real engine, queue, verdicts, incidents and outbox on a real store, and around
@@ -22,8 +26,10 @@ actor Run {
   let scenario: Scenario
   let truth: Truth
   let faults: Faults
+  let edits: Edits
   let wiring: Wiring
-  let path: String
+  /// Of this run alone.
+  let folder: String
   let clock: VirtualClock
   let scope = TenantScope(minting: OrganizationID(1))
   var random: Seeded
@@ -40,31 +46,40 @@ actor Run {
   var outboxAt: Instant?
   var channelIsDown = false
 
-  var workers: [Worker] = []
+  var workers: [SimulatedWorker] = []
+  /// What workers read once of a monitor's bytes.
+  var assignments: [[UInt8]: Assignment] = [:]
+  /// Workers that the control plane does not know any more.
+  var revoked: Set<WorkerID> = []
+  var nextWorker: Int64 = 1000
+  var renewals = 0
   var running: [Int64: Running] = [:]
   var tokens: [UInt64: Int64] = [:]
   var nextSerial: Int64 = 1
   var nextMessage: Int64 = 1
+  /// Of each monitor as they are now, and as they were.
   var settings: [MonitorSettings] = []
+  var timelines: [Timeline] = []
+  var publicIDs: [PublicID<MonitorTag>?] = []
   var monitorOfURL: [String: Int] = [:]
-  var plan: [PlanRow] = []
 
   var history = History()
   var audit = AuditState()
   private var agenda = Heap<Planned>()
   private var order: Int64 = 0
 
-  init(_ scenario: Scenario, path: String, wiring: Wiring = Wiring(), keep: EventLog.Keep = .nothing) throws {
+  init(_ scenario: Scenario, folder: String, wiring: Wiring = Wiring(), keep: EventLog.Keep = .nothing) throws {
     self.scenario = scenario
     self.wiring = wiring
-    self.path = path
+    self.folder = folder
     faults = Faults(scenario)
+    edits = Edits(scenario)
     truth = Truth(scenario, brokenPaths: faults.brokenPaths)
     clock = VirtualClock(at: Scenario.start, seed: mixed(scenario.seed, 1))
     random = Seeded(mixed(scenario.seed, 2))
     log = EventLog(keep: keep)
     queue = WatchedQueue(wiring.queue(0))
-    store = try Self.open(path, clock)
+    store = try Self.open(folder, clock)
   }
 
   /// Runs from the first moment to the last and answers what came of it.
@@ -77,6 +92,7 @@ actor Run {
       // A turn a moment before a crash, as every quarter of a second has one in real life.
       if fault.kind == .controlCrash { plan(.turn(isForced: true), at: fault.span.from - random.between(1...5000)) }
     }
+    for (n, edit) in edits.all.enumerated() { plan(.edit(n), at: edit.at) }
     plan(.audit, at: Scenario.start + Audit.everyMs)
     while let next = agenda.first, next.at < scenario.end {
       _ = agenda.pop()
@@ -111,21 +127,22 @@ actor Run {
   private func meet(_ next: Planned) async throws {
     switch next.moment {
     case .turn(let isForced): if isForced || turnAt == next.at { try await turn(isForced: isForced) }
-    case .poll(let w, let life): if isThere(w, life, next) { try await poll(w) }
-    case .leases(let w, let life, let leases): if isThere(w, life, next) { take(leases, by: w) }
     case .begin(let serial): if mayGoOn(serial, next) { begin(serial) }
     case .end(let serial): if mayGoOn(serial, next) { try await end(serial) }
-    case .send(let w, let life): if isThere(w, life, next) { send(w) }
-    case .arrive(let w, let message, let reports): try await arrive(w, message, reports)
-    case .answered(let w, let life, let message): if isThere(w, life, next) { workers[w].waiting[message] = nil }
-    case .timeOut(let w, let life, let message): if isThere(w, life, next) { timeOut(w, message) }
-    case .offline(let w, let life): if isThere(w, life, next) { goOffline(w) }
-    case .ownSlot(let w, let life): if isThere(w, life, next) { ownSlot(w) }
-    case .reconnect(let w, let life): if isThere(w, life, next) { try await reconnect(w) }
+    case .tick(let w, let life, let number): if isThere(w, life, next) { await tick(w, number) }
+    case .answered(let w, let life, let id, let answer):
+      if isThere(w, life, next) { try await answered(w, id, answer) }
+    case .gaveUp(let w, let life, let id): if isThere(w, life, next) { await gaveUp(w, id) }
+    case .spoolRead(let w, let life, let most): if isThere(w, life, next) { await readSpool(w, most) }
+    case .drained(let w, let life): if isThere(w, life, next) { await drained(w) }
+    case .arrive(let w, let life, let key, let id, let request): try await arrive(w, life, key, id, request)
+    case .waited(let w, let id): try await waited(w, id)
+    case .silent(let w, let heard): if workers[w].heard == heard { try await turn(isForced: true) }
     case .fault(let n): try await beginFault(faults.all[n])
     case .faultEnd(let n): try await endFault(faults.all[n])
     case .outbox: try await sendMessages()
     case .audit: try await auditNow()
+    case .edit(let n): try await edit(n)
     }
   }
 

@@ -19,6 +19,22 @@ public struct Fault: Hashable, Sendable {
     case storeRefuses
     /// Nobody takes our messages.
     case channelDown
+    /// A worker is asked to end, does so, and begins again.
+    case workerLeave
+    /// A worker's token is revoked; its machine gets another.
+    case workerRevoke
+    /// The control plane is asked to end, does so, and begins again.
+    case controlStop
+
+    /// What ends as it should takes its time to do so.
+    var shortestMs: Int64 {
+      switch self {
+      case .workerLeave: 20_000
+      // Some of them are to outlast slots, so that there is something to keep.
+      case .partition: Instant.minuteMs
+      default: Instant.secondMs
+      }
+    }
   }
 
   public let kind: Kind
@@ -27,6 +43,9 @@ public struct Fault: Hashable, Sendable {
   public let region: Int
   /// The worker within its region; nil for all of them.
   public let worker: Int?
+
+  /// Otherwise it is the control plane's.
+  var isOfRegion: Bool { ![.controlCrash, .controlStop, .storeRefuses, .channelDown].contains(kind) }
 }
 
 /// What fails when, fixed by the seed before anything runs.
@@ -41,7 +60,13 @@ public struct Faults: Sendable {
     var random = Seeded(mixed(scenario.seed, 41))
     var all: [Fault] = []
     regions = scenario.regions
-    longestBudgetMs = (0..<scenario.monitors).map { scenario.settings(of: $0).slotBudgetMs }.max() ?? 0
+    longestBudgetMs =
+      (0..<scenario.monitors).map { one in
+        var settings = scenario.settings(of: one)
+        // As much as an edit may make of it.
+        settings.attempts = max(settings.attempts, 4)
+        return settings.slotBudgetMs
+      }.max() ?? 0
     if scenario.hasFaults {
       var at = Scenario.start + random.between(10 * Instant.minuteMs...6 * Instant.hourMs)
       while at < scenario.calmFrom {
@@ -70,27 +95,34 @@ public struct Faults: Sendable {
   private static func serious(_ at: Instant, _ scenario: Scenario, _ random: inout Seeded) -> Fault {
     let region = Int(random.below(Int64(scenario.regions)))
     let kind: Fault.Kind =
-      switch random.below(10) {
+      switch random.below(12) {
       case 0..<3: .brokenPath
       case 3..<6: .controlCrash
       case 6: .storeRefuses
       case 7: region == 0 ? .controlCrash : .workerCrash
       case 8: region == 0 ? .brokenPath : .workerPause
+      case 9: .controlStop
+      case 10: region == 0 ? .controlStop : .workerLeave
       default: region == 0 ? .brokenPath : .partition
       }
     let longest: Int64 =
       switch kind {
       case .storeRefuses: 3 * Instant.minuteMs
-      case .controlCrash: 20 * Instant.minuteMs
+      case .controlCrash, .controlStop: 20 * Instant.minuteMs
+      // So long that a small disk is full.
+      case .partition: 3 * Instant.hourMs
       default: 40 * Instant.minuteMs
       }
-    let end = min(at + random.spread(Instant.secondMs...longest), scenario.calmFrom)
+    let end = min(at + random.spread(kind.shortestMs...longest), scenario.calmFrom)
     return Fault(kind: kind, span: Span(at, end), region: region, worker: nil)
   }
 
   private static func single(_ at: Instant, _ scenario: Scenario, _ random: inout Seeded) -> Fault {
-    let kind = random.pick([Fault.Kind.workerCrash, .workerPause, .workerPause, .partition, .lossy, .lossy])
-    let end = min(at + random.spread(Instant.secondMs...30 * Instant.minuteMs), scenario.calmFrom)
+    let kind = random.pick([
+      Fault.Kind.workerCrash, .workerPause, .workerPause, .partition, .lossy, .lossy, .workerLeave, .workerRevoke,
+    ])
+    let end = min(
+      at + random.spread(kind.shortestMs...(kind == .partition ? 180 : 30) * Instant.minuteMs), scenario.calmFrom)
     return Fault(
       kind: kind, span: Span(at, end), region: 1 + Int(random.below(Int64(scenario.regions - 1))),
       worker: Int(random.below(Int64(scenario.workersPerRegion))))
@@ -109,19 +141,20 @@ public struct Faults: Sendable {
     let leaseMs = 2 * (longestBudgetMs + Limits.leaseGraceMs)
     return all.compactMap { fault in
       switch fault.kind {
-      case .controlCrash, .storeRefuses: Span(fault.span.from - 10_000, fault.span.to + 20_000)
+      case .controlCrash, .controlStop, .storeRefuses: Span(fault.span.from - 10_000, fault.span.to + 20_000)
       case .channelDown: nil
       case .brokenPath where fault.region == region: Span(fault.span.from, fault.span.to)
-      case .workerCrash, .workerPause, .partition, .lossy:
+      case .workerCrash, .workerPause, .partition, .lossy, .workerLeave, .workerRevoke:
         fault.region == region ? Span(fault.span.from - 10_000, fault.span.to + leaseMs + 60_000) : nil
       default: nil
       }
     }.merged
   }
 
-  /// When fewer than a majority of the regions were well.
-  public var blind: [Span] {
-    let impaired = (0..<regions).map { self.impaired(region: $0) }
+  /// When fewer than a majority of these regions were well.
+  public func blind(_ looking: [Int]) -> [Span] {
+    let impaired = looking.map { self.impaired(region: $0) }
+    let regions = looking.count
     let needed = regions / 2 + 1
     var edges: [(at: Instant, step: Int)] = []
     for span in impaired.joined() { edges += [(span.from, 1), (span.to, -1)] }

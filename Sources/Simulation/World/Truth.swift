@@ -10,6 +10,8 @@ public struct Truth: Sendable {
     public var condition: Condition
     /// A target that is down refuses at once, or answers nothing until the attempt's time is over.
     public var refuses: Bool
+    /// A slow one that takes most of the attempt's time.
+    public var crawls = false
   }
 
   /// What one attempt meets.
@@ -17,6 +19,8 @@ public struct Truth: Sendable {
     var status: CheckStatus
     var lastsMs: Int64
     var failure: Failure?
+    /// The target was well: it was lost on its way.
+    var isLost = false
   }
 
   /// By monitor; sorted, not overlapping.
@@ -28,12 +32,15 @@ public struct Truth: Sendable {
 
   init(_ scenario: Scenario, brokenPaths: [[Span]]) {
     seed = mixed(scenario.seed, 21)
-    lostPerMille = scenario.lostPerMille
+    lostPerMille = scenario.losesAttempts ? scenario.lostPerMille : 0
     self.brokenPaths = brokenPaths
-    targets = (0..<scenario.monitors).map { Self.stretches($0, scenario) }
+    targets = (0..<Edits(scenario).monitors).map { Self.stretches($0, scenario) }
   }
 
-  var losesAttempts: Bool { lostPerMille > 0 }
+  /// The regions that a monitor looks from.
+  func regions(_ settings: MonitorSettings) -> [Int] {
+    brokenPaths.indices.filter { settings.regions.contains($0 == 0 ? "local" : "region-\($0)") }
+  }
 
   func stretch(of monitor: Int, at: Instant) -> Stretch? {
     let all = targets[monitor]
@@ -65,12 +72,24 @@ public struct Truth: Sendable {
         : Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.timeout, .firstByte, "no answer"))
     }
     if Int64(dice >> 20 & 0xFFFF) * 1000 / 0x10000 < lostPerMille {
-      return Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "lost"))
+      return Outcome(
+        status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "lost"), isLost: true)
     }
-    if stretch?.condition == .slow {
+    if let stretch, stretch.condition == .slow {
+      if stretch.crawls {
+        return Outcome(status: .degraded, lastsMs: timeoutMs * (60 + Int64(dice % 36)) / 100, failure: nil)
+      }
       return Outcome(status: .degraded, lastsMs: min(1100 + Int64(dice % 800), timeoutMs), failure: nil)
     }
     return Outcome(status: .up, lastsMs: 15 + Int64(dice % 300), failure: nil)
+  }
+
+  /// What a look at a place that always answers meets.
+  func canary(from region: Int, at: Instant, timeoutMs: Int64) -> Outcome {
+    guard brokenPaths[region].holding(at) == nil else {
+      return Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "path broken"))
+    }
+    return Outcome(status: .up, lastsMs: 40, failure: nil)
   }
 
   /// Steady targets fail now and then, some are slow at times, some flap for an hour.
@@ -86,7 +105,7 @@ public struct Truth: Sendable {
         out.append(Stretch(span: Span(at, at + ms), condition: .down, refuses: random.below(2) == 0))
       } else if kind < 8 {
         let ms = random.spread(Instant.minuteMs...4 * Instant.hourMs)
-        out.append(Stretch(span: Span(at, at + ms), condition: .slow, refuses: false))
+        out.append(Stretch(span: Span(at, at + ms), condition: .slow, refuses: false, crawls: random.below(3) == 0))
       } else {
         let end = at + random.between(10 * Instant.minuteMs...Instant.hourMs)
         var next = at

@@ -127,6 +127,8 @@ func paused() async throws {
   try await world.change(.unconfirmed, .down, failure: refused)
   try await world.change(.down, .paused)
   #expect(try await world.list().first?.status == .resolved)
+  // Nor long after, when it is watched again and seen after a time in which it was not.
+  try await world.change(.unknown, .up)
   #expect(try await world.told() == ["monitor.down"])
   #expect(try await world.service(named: "API").status == .operational)
 }
