@@ -2,10 +2,14 @@
 
 import time
 
+import pytest
+
 from conftest import Instance
 from support.process import Martlet
 from support.waiting import eventually
-from test_workers import QUICK, first_results, plane, region, token_file, worker  # noqa: F401
+from support.workers import QUICK, first_results
+
+pytestmark = pytest.mark.fleet
 
 
 def test_what_came_late_tells_what_nobody_knew(tmp_path, worker, target, token_file):
