@@ -50,8 +50,8 @@ struct FleetTests {
   }
 
   @Test(
-    "targets that fail together are the region's trouble, for ever where nothing is known of its way out; a way that leads out "
-      + "bears them out after a while, and one that does not never does", arguments: [true, false, nil] as [Bool?])
+    "targets that fail together are the region's trouble, until a way out that works bears them out",
+    arguments: [true, false, nil] as [Bool?])
   func suspicion(leadsOut: Bool?) {
     var fleet = Fleet(begun: start)
     func turn(at now: Instant) -> RegionState {
