@@ -56,7 +56,8 @@ struct FleetTests {
     var fleet = Fleet(begun: start)
     func turn(at now: Instant) -> RegionState {
       for n in 0..<5 { _ = fleet.see("site-\(n).test", failed: true, in: fra, at: now + Int64(n), now: now) }
-      _ = fleet.handle(.seen(one, fra, waitMs: 0, report { $0.resolverWorks = leadsOut }), regions: [fra], now: now + 10)
+      let said = report { $0.resolverWorks = leadsOut }
+      _ = fleet.handle(.seen(one, fra, waitMs: 0, said), regions: [fra], now: now + 10)
       return fleet.state(of: fra)
     }
     for n in 0..<5 { _ = fleet.see("site-\(n).test", failed: false, in: fra, at: start, now: start) }
