@@ -34,7 +34,7 @@ public final class ProbeEngine: Sendable {
     public var loopLagP99Us = 0
     /// Share of the last ten seconds that the thread was not asleep.
     public var busyShare = 0.0
-    /// Whether the DNS servers answer at all, when last in doubt; nil before there was a doubt.
+    /// Whether the DNS servers answered when last in doubt; nil where nothing is proved.
     public var resolverWorks: Bool?
     public init() {}
   }

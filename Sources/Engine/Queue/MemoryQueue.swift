@@ -31,8 +31,26 @@ public actor MemoryQueue: JobQueue {
   /// Of these the ones that allow a stand-in. A job stands here and there until one of the two finds it taken.
   private var lendable: [RegionID: Heap<Ready>] = [:]
   private var deadlines = Heap<Deadline>()
+  private struct Ended {
+    let at: Instant
+    let newest: LeaseRef?
+    /// It was leased more than once: what an earlier holder still has counts as little as before the end.
+    let wasTaken: Bool
+
+    init(_ entry: Entry, at: Instant) {
+      self.at = at
+      wasTaken = entry.leases > 1
+      newest =
+        if let generation = entry.newest, let worker = entry.newestWorker {
+          LeaseRef(job: entry.job.id, generation: generation, worker: worker)
+        } else { nil }
+    }
+
+    func isKept(at now: Instant) -> Bool { now - at < (wasTaken ? 10 * Instant.minuteMs : 30_000) }
+  }
+
   /// Jobs that ended lately, so that emitting them again is harmless.
-  private var ended: [JobID: Instant] = [:]
+  private var ended: [JobID: Ended] = [:]
   private var endedPruned = Instant(ms: 0)
 
   /// `epoch` was raised and stored before the first lease.
@@ -97,7 +115,10 @@ public actor MemoryQueue: JobQueue {
 
   public func standing(of refs: [LeaseRef]) -> [LeaseStanding] {
     refs.map { ref in
-      guard let entry = entries[ref.job] else { return .unknown }
+      guard let entry = entries[ref.job] else {
+        guard let last = ended[ref.job], last.wasTaken else { return .unknown }
+        return last.newest == ref ? .unknown : .superseded
+      }
       return entry.newest == ref.generation && entry.newestWorker == ref.worker ? .current : .superseded
     }
   }
@@ -107,7 +128,9 @@ public actor MemoryQueue: JobQueue {
   public func lendable(in region: RegionID) -> Int { lendable[region]?.count ?? 0 }
 
   public func complete(_ ids: [JobID], now: Instant) {
-    for id in ids where entries.removeValue(forKey: id) != nil { ended[id] = now }
+    for id in ids {
+      if let entry = entries.removeValue(forKey: id) { ended[id] = Ended(entry, at: now) }
+    }
   }
 
   public func handBack(worker: WorkerID, isLost: Bool, now: Instant) {
@@ -139,7 +162,7 @@ public actor MemoryQueue: JobQueue {
         guard lease.until <= now else { continue }
         if entry.leases >= Limits.leasesPerJobMax || entry.job.closesAt <= now {
           entries[next.id] = nil
-          ended[next.id] = now
+          ended[next.id] = Ended(entry, at: now)
           closed.append(ClosedJob(job: entry.job, reason: .workerLost))
         } else {
           entry.lease = nil
@@ -149,13 +172,13 @@ public actor MemoryQueue: JobQueue {
         }
       } else if entry.job.closesAt <= now {
         entries[next.id] = nil
-        ended[next.id] = now
+        ended[next.id] = Ended(entry, at: now)
         closed.append(ClosedJob(job: entry.job, reason: entry.leases > 0 ? .workerLost : .workerOffline))
       }
     }
     if now - endedPruned > 15_000 {
       endedPruned = now
-      ended = ended.filter { now - $0.value < 30_000 }
+      ended = ended.filter { $0.value.isKept(at: now) }
     }
     for region in Array(ready.keys) { forgetTaken(&ready[region]) }
     for region in Array(lendable.keys) { forgetTaken(&lendable[region]) }

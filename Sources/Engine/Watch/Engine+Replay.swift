@@ -103,7 +103,8 @@ extension Engine {
     let from = max(open.first?.since ?? read.to, read.from)
     let to = min(open.last?.until ?? settled, read.to)
     guard from < to else {
-      let isEarly = open.last.map { $0.until == nil && from < read.to } ?? false
+      // What was heard late may still hold when nobody says anything any more.
+      let isEarly = open.last.map { $0.until == nil && from < read.to } ?? (now < read.to)
       try await store.write { db in
         if isEarly {
           try ReplayQueries.postpone(wanted, to: now + Limits.replayAgainMs, in: db)

@@ -7,6 +7,8 @@ final class ResolverWatch: TimerTarget {
   private static let patienceNs: UInt64 = 3_000_000_000
   /// How often servers that gave no answer are asked again.
   private static let againNs: UInt64 = 5_000_000_000
+  /// An answer says nothing of a later time than this.
+  private static let freshNs: UInt64 = 300_000_000_000
   /// And how often those that find names, but never said a word about the root.
   private static let unprovedNs: UInt64 = 600_000_000_000
   private static let patienceTag = 0
@@ -14,11 +16,16 @@ final class ResolverWatch: TimerTarget {
   /// The first question is put soon after the first name was found, so that a later silence proves something.
   private static let firstNs: UInt64 = 1_000_000_000
 
-  /// Whether the servers answered when last asked; nil before. Servers that find names and have never said a word about the
-  /// root prove nothing by that.
-  private(set) var works: Bool?
+  /// What is believed since the last question. Servers that find names and have never said a word about the root prove
+  /// nothing by that.
+  private var believed: Bool?
   private var rootAnswered = false
   private var nameFound = false
+  /// Whether the servers answered when last asked; nil where nothing is proved, or was for long.
+  var works: Bool? {
+    guard believed == true else { return believed }
+    return rootAnswered && loop.nowNs - toldOfNs < Self.freshNs ? true : nil
+  }
   private let loop: EventLoop
   private weak var resolver: Resolver?
   private let configuration: Resolver.Configuration
@@ -39,7 +46,7 @@ final class ResolverWatch: TimerTarget {
   /// that answered before.
   func ask(sinceNs: UInt64, aboutName: Bool, _ done: @escaping (Bool) -> Void) {
     guard aboutName || rootAnswered else { return done(true) }
-    if question == nil, let works, toldOfNs >= sinceNs { return done(works) }
+    if question == nil, let believed, toldOfNs >= sinceNs { return done(believed) }
     waiting.append(done)
     if question == nil { ask() }
   }
@@ -48,10 +55,10 @@ final class ResolverWatch: TimerTarget {
   func found() {
     guard !nameFound else { return }
     nameFound = true
-    if works == nil, question == nil, timer == .none {
+    if believed == nil, question == nil, timer == .none {
       timer = loop.setTimer(loop.nowNs + Self.firstNs, self, tag: Self.againTag)
-    } else if !rootAnswered, works == false {
-      works = true
+    } else if !rootAnswered, believed == false {
+      believed = true
     }
   }
 
@@ -84,7 +91,7 @@ final class ResolverWatch: TimerTarget {
   private func conclude(_ answer: Bool) {
     if answer { rootAnswered = true }
     let works = answer || nameFound && !rootAnswered
-    self.works = works
+    believed = works
     toldOfNs = question?.askedNs ?? toldOfNs
     question = nil
     loop.cancelTimer(&timer)

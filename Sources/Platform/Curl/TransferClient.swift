@@ -65,7 +65,7 @@ public final class TransferClient: EventSource {
     if free.count < Self.handlesKept { free.append(exchange) }
   }
 
-  /// Whether the DNS servers answer at all, when last in doubt; nil before there was a doubt.
+  /// Whether the DNS servers answered when last in doubt; nil where nothing is proved.
   public var resolverWorks: Bool? { resolver.watch.works }
 
   /// After a request that came to nothing, in the lookup of its name or later: calls `done` once, on the loop, with whether the

@@ -62,8 +62,10 @@ struct History: Sendable {
   var incidents: [Incident] = []
   var messages: [Message] = []
   var carried: [Carrying] = []
-  /// Marks of reports that came only under leases that another had taken the place of.
+  /// Marks of reports that came only under leases that another had taken the place of, and of those that came before that:
+  /// they may wait for the store and be sent again.
   var stale: Set<Int64> = []
+  var inTime: Set<Int64> = []
 
   /// When a monitor was down by its own word: from the change's moment to the next one's.
   func downs(of monitor: Int) -> [(span: Span, since: Instant)] {

@@ -15,7 +15,9 @@ enum LateChecks {
       good[Int(row.slot.monitor.raw) - 1, default: [:]][row.slot.region, default: []].append(row.startedAt)
     }
     return good.sorted { $0.key < $1.key }.flatMap { monitor, regions -> [Violation] in
-      let known = timelines[monitor].stretches(until: slots.window.to).flatMap { quorum(regions, $0.settings, $0.span) }
+      let known = timelines[monitor].stretches(until: slots.window.to).flatMap {
+        quorum(regions, $0.settings, $0.span, gaps: slots.gaps)
+      }
       let unknown = states.filter { $0.monitor == monitor && $0.state == .unknown }
       return unknown.flatMap { state in
         known.filter { $0.from < (state.until ?? $0.to) && state.since < $0.to }.compactMap { span -> Violation? in
@@ -30,8 +32,11 @@ enum LateChecks {
   }
 
   /// When a majority had a word that stands whatever was before: after as many good looks in a row as prove a recovery, by
-  /// the rules of that stretch. An edit may end at once what was said within an interval before it.
-  private static func quorum(_ regions: [RegionID: [Instant]], _ settings: MonitorSettings, _ stretch: Span) -> [Span] {
+  /// the rules of that stretch. An edit may end at once what was said within an interval before it, and what was said before
+  /// nothing ran is not carried into that time.
+  private static func quorum(
+    _ regions: [RegionID: [Instant]], _ settings: MonitorSettings, _ stretch: Span, gaps: [Span]
+  ) -> [Span] {
     let intervalMs = Int64(settings.intervalS) * 1000
     let end = stretch.to - intervalMs - settings.slotBudgetMs - slackMs
     var edges: [(at: Instant, step: Int)] = []
@@ -40,7 +45,8 @@ enum LateChecks {
       var row = 0
       for (n, at) in looks.enumerated() {
         row = n > 0 && at - looks[n - 1] <= intervalMs + slackMs ? row + 1 : 1
-        let span = Span(at + slackMs, min(at + intervalMs, end))
+        let stop = gaps.first { at < $0.from }?.from ?? end
+        let span = Span(at + slackMs, min(at + intervalMs, end, stop))
         if row > settings.recoveryChecks, span.from < span.to { spans.append(span) }
       }
       for span in spans.merged { edges += [(span.from, 1), (span.to, -1)] }

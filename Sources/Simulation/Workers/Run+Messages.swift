@@ -85,8 +85,9 @@ extension Run {
         queue.isSuperseded(LeaseRef(job: report.job, generation: generation, worker: key))
       {
         note(.stale, monitor: report.job.monitor, region: workers[w].region, worker: workers[w].number, mark)
-        history.stale.insert(mark)
+        if !history.inTime.contains(mark) { history.stale.insert(mark) }
       } else {
+        history.inTime.insert(mark)
         history.stale.remove(mark)
       }
     }

@@ -15,8 +15,8 @@ public enum ReplayQueries {
   /// A monitor's rows that one result may concern.
   private static let rowsMax = 64
 
-  /// Results of `from ... to` came late. Asks for a replay when that time is unknown; it waits until nothing more of the
-  /// kind came for `quietMs`, but not longer than `mostMs`. Answers when it is due, or nil.
+  /// Results of `from ... to` came late. Asks for a replay when that time is unknown, or may be yet; it waits until nothing
+  /// more of the kind came for `quietMs`, but not longer than `mostMs`. Answers when it is due, or nil.
   public static func ask(
     _ monitor: MonitorID, from: Instant, to: Instant, voteLastsMs: Int64, quietMs: Int64, mostMs: Int64, now: Instant,
     in db: Connection
@@ -28,7 +28,8 @@ public enum ReplayQueries {
       """, [.int(monitor.raw), .int(to.ms + voteLastsMs), .int(Int64(rowsMax))], span)
     // Many rows within the time of one result: then one of them will do.
     let concerned = rows.filter { span in span.until.map { $0 > from } ?? true }
-    guard concerned.contains(where: \.mayBeLearned) || concerned.count == rowsMax else { return nil }
+    let lasts = to + voteLastsMs > now
+    guard lasts || concerned.contains(where: \.mayBeLearned) || concerned.count == rowsMax else { return nil }
     try db.run(
       """
       INSERT INTO state_replay (monitor_id, from_ms, to_ms, asked_ms, heard_ms, due_ms) VALUES ($1, $2, $3, $4, $4, $5)

@@ -47,6 +47,10 @@ struct QueueContract {
     let second = try #require(try await queue.claim(region: region, worker: there, max: 1, now: later).first)
     #expect(second.generation > first.generation)
     #expect(try await queue.standing(of: [first.ref, second.ref]) == [.superseded, .current])
+    // Nor does the first one's word count again once the job is over.
+    try await queue.complete([job().id], now: later)
+    _ = try await queue.advance(now: later + 60_000)
+    #expect(try await queue.standing(of: [first.ref, second.ref]) == [.superseded, .unknown])
   }
 
   func renewedLeasesLastAndLostOnesAreNamed() async throws {
