@@ -76,9 +76,6 @@ public enum Limits {
   public static let workerSilentMs: Int64 = 15_000
   /// After the control plane's start regions count as healthy for so long without a worker.
   public static let workersReturnMs: Int64 = 30_000
-  /// Targets of a region that fail together are its own trouble for so long; beyond that they are down, if the way out of the
-  /// region is known to be well. Long enough for a router's restart.
-  public static let suspicionMs = 5 * Instant.minuteMs
   /// A worker's loop that is later than this at the 99th percentile makes time-outs of its own, and below that stops to.
   public static let loopLagOverloadedUs = 500_000
   public static let loopLagHealthyUs = 250_000

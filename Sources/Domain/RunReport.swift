@@ -17,11 +17,12 @@ public struct RunReport: Sendable {
   public var observation: Observation
   /// It was looked at from another place than the slot's region, which has no worker.
   public var isStandIn = false
+  /// Not even the DNS servers answered whoever looked: nothing is said about the target.
+  public var isOwnTrouble = false
 
   public init(
     job: JobID, generation: Generation?, worker: WorkerID = .embedded, runKey: RunKey, attempt: Int, isFinal: Bool,
-    lateMs: Int32,
-    status: CheckStatus, observation: Observation
+    lateMs: Int32, status: CheckStatus, observation: Observation
   ) {
     self.job = job
     self.generation = generation

@@ -73,12 +73,9 @@ final class CheckRun: TimerTarget {
     core.freePlace()
     guard let failure = observation.failure, !failure.cameFromTarget else { return conclude(observation) }
     let isName = failure.phase == .dns
-    // The way to a private address is another than the one to the DNS: that one tells no more than that a way leads out.
+    // The way to a private address is another than the one to the DNS, whose silence says nothing of it.
     let isFar = observation.remoteAddress.map(core.configuration.isFar) ?? false
-    guard isName || isFar else {
-      core.client.checkNetwork(sinceNs: startedNs, aboutName: false) { _ in }
-      return conclude(observation)
-    }
+    guard isName || isFar else { return conclude(observation) }
     core.client.checkNetwork(sinceNs: startedNs, aboutName: isName) { [weak self] works in
       guard let self, !isCancelled else { return }
       conclude(observation, isOwnTrouble: !works)

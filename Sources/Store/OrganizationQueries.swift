@@ -31,14 +31,14 @@ public enum OrganizationQueries {
     try db.first("SELECT \(columns) FROM organization o WHERE o.id = $1", [.int(scope.organization.raw)]) { row($0) }
   }
 
-  /// 1 where checks and messages of organization `o` may go to private addresses: its operator's grant, or it is alone
-  /// here. The one spelling; a CASE, as PostgreSQL takes no boolean for an integer.
   /// Whose owner holds the process: the first one, made by the link that the process printed at its first start. It hears
   /// of trouble of the installation; what it may do elsewhere does not follow from it.
   public static func operates(in db: Connection) throws -> OrganizationID? {
     try db.first("SELECT min(id) FROM organization") { $0.intOrNil(0).map { OrganizationID($0) } } ?? nil
   }
 
+  /// 1 where checks and messages of organization `o` may go to private addresses: its operator's grant, or it is alone
+  /// here. The one spelling; a CASE, as PostgreSQL takes no boolean for an integer.
   static let mayBePrivate = """
     CASE WHEN o.private_targets = 1 OR NOT EXISTS (SELECT 1 FROM organization x WHERE x.id <> o.id) THEN 1 ELSE 0 END
     """

@@ -60,7 +60,7 @@ public enum WorkerQueries {
         """
         SELECT coalesce(sum(CASE WHEN r.organization_id = $1 THEN 1 ELSE 0 END), 0), count(*)
         FROM worker w JOIN region r ON r.id = w.region_id
-        WHERE w.revoked_ms IS NULL AND (r.organization_id IS NOT NULL) = $2
+        WHERE w.revoked_ms IS NULL AND CASE WHEN r.organization_id IS NOT NULL THEN 1 ELSE 0 END = $2
         """, [(owner ?? nil).map { .int($0) } ?? .null, Value(private_)]
       ) { (Int($0.int(0)), Int($0.int(1))) } ?? (0, 0)
     return (private_, seen.0, seen.1)

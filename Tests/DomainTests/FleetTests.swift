@@ -49,24 +49,6 @@ struct FleetTests {
     #expect(later.members.keys.sorted() == [one], "the other was silent for too long")
   }
 
-  @Test(
-    "targets that fail together are the region's trouble, until a way out that works bears them out",
-    arguments: [true, false, nil] as [Bool?])
-  func suspicion(leadsOut: Bool?) {
-    var fleet = Fleet(begun: start)
-    func turn(at now: Instant) -> RegionState {
-      for n in 0..<5 { _ = fleet.see("site-\(n).test", failed: true, in: fra, at: now + Int64(n), now: now) }
-      let said = report { $0.resolverWorks = leadsOut }
-      _ = fleet.handle(.seen(one, fra, waitMs: 0, said), regions: [fra], now: now + 10)
-      return fleet.state(of: fra)
-    }
-    for n in 0..<5 { _ = fleet.see("site-\(n).test", failed: false, in: fra, at: start, now: start) }
-    let first = start + 10_000
-    #expect(turn(at: first) == .suspect)
-    #expect(turn(at: first + Limits.suspicionMs - 1000) == .suspect)
-    #expect(turn(at: first + Limits.suspicionMs + 1000) == (leadsOut == true ? .healthy : .suspect))
-  }
-
   @Test("the pace is that of the last minute, and unknown before there was one")
   func pace() {
     var pace = Pace()

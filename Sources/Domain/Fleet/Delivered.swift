@@ -56,7 +56,7 @@ public struct WorkerReport: Hashable, Sendable {
   public var canaryWorks: Bool?
   /// Whether those places were chosen by its operator, rather than being the control plane itself.
   public var hasOwnCanaries = false
-  /// Whether its DNS servers answered when a check last came to nothing; nil where that proves nothing, or was long ago.
+  /// Whether its DNS servers answered when a check last came to nothing; nil where that proves nothing.
   public var resolverWorks: Bool?
   /// Monitors that were being looked at when this worker's process before this one crashed; told once.
   public var suspects: [MonitorID] = []

@@ -126,11 +126,7 @@ public struct Fleet: Sendable {
     }
     // A place that was chosen because it always answers proves more than many that may share a fate.
     let isProved = reports.contains { $0.canaryWorks == true && $0.hasOwnCanaries }
-    if isProved { return .healthy }
-    guard let since = guards[region]?.suspectSince else { return .healthy }
-    // Everything may be down at once. A network that goes on leading out, asked with each failing check, bears that out.
-    let leadsOut = !reports.isEmpty && reports.allSatisfy { $0.resolverWorks == true }
-    return leadsOut && now - since >= Limits.suspicionMs ? .healthy : .suspect
+    return guards[region]?.isSuspect == true && !isProved ? .suspect : .healthy
   }
 }
 

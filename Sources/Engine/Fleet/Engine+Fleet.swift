@@ -92,9 +92,10 @@ extension Engine {
     }
   }
 
-  /// A failure that a region without a voice reports is its own.
+  /// A failure that a region without a voice reports is its own, and so is one that says so itself.
   func isRegionsOwnTrouble(_ report: RunReport) -> Bool {
-    report.status == .down && fleet.state(of: vantage(of: report)) == .suspect
+    if report.isOwnTrouble { return true }
+    return report.status == .down && fleet.state(of: vantage(of: report)) == .suspect
       && report.observation.failure?.cameFromTarget == false
   }
 

@@ -210,7 +210,7 @@ extension Engine {
     if planned != one.plan || lentBefore.map({ $0 != one.settings.allowsStandIn }) ?? false {
       try await takeBack(id, keeping: one.plan.filter(planned.contains), at: now)
     }
-    catchUp(one, at: now, into: &ledger)
+    catchUp(one, at: now)
     if !one.settings.enabled {
       one.wantsRun = false
     } else if known == nil || !wasEnabled {

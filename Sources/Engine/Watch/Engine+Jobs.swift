@@ -15,12 +15,13 @@ extension Engine {
 
   /// A plan begins when it is written, and is heard of a moment later: what fell due meanwhile is still done. Where that
   /// took longer, or the slot clock is ahead of the one that dated the plan, older slots are missed rather than forgotten.
-  func catchUp(_ one: Watched, at now: Instant, into ledger: inout Ledger) {
+  func catchUp(_ one: Watched, at now: Instant) {
     let from = now - Limits.heardLateMs
     for row in one.plan where !one.scheduled.contains(row.id) {
       for at in row.slots(from: max(row.from, now - Instant.dayMs), to: from) {
         let id = JobID(monitor: one.id, region: row.region, trigger: .schedule, mark: at.ms)
-        ledger.missed.append(ClosedJob(job: Job(id: id, due: at, budgetMs: 0), reason: .notRunning))
+        // For the next turn: what this one has to store may be refused, and the row is not looked at again.
+        closed.append(ClosedJob(job: Job(id: id, due: at, budgetMs: 0), reason: .notRunning))
       }
     }
     schedule(one, from: from)
@@ -164,9 +165,10 @@ extension Engine {
       guard let lease = leases[one.token] else { continue }
       if one.isFinal { leases[one.token] = nil }
       if one.attempt == Int(lease.job.firstAttempt) { lateness.add(Int(one.lateMs)) }
-      let report = RunReport(
+      var report = RunReport(
         job: lease.job.id, generation: lease.generation, runKey: lease.job.id.runKey, attempt: one.attempt,
         isFinal: one.isFinal, lateMs: one.lateMs, status: one.status, observation: one.observation)
+      report.isOwnTrouble = one.isOwnTrouble
       reports.append(Incoming(report: report, ticket: nil, place: 0))
     }
     await flush()

@@ -11,7 +11,10 @@ extension Engine {
       report(change.isOver ? "slots_accounted" : "slots_overdue", "since \(change.since.rfc3339)")
       slotAlarms.append(change)
       // While nothing can be stored: what began and ended meanwhile is one story, told with its beginning and its end.
-      if slotAlarms.count > 4 { slotAlarms.removeSubrange(1...2) }
+      if slotAlarms.count > 4 {
+        slotAlarms[3] = SlotAlarm.Change(isOver: true, since: slotAlarms[0].since, at: slotAlarms[3].at)
+        slotAlarms.removeSubrange(1...2)
+      }
     } catch { report("queue_failed", "\(error)") }
   }
 

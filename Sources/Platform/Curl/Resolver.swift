@@ -38,6 +38,8 @@ public final class Resolver: EventSource {
   private var pending = 0
   private var resolvModified = (Int.min, Int.min)
   private var resolvCheckedNs: UInt64 = 0
+  /// The servers are others, and what was asked of the old ones is still under way.
+  private var isOutdated = false
   private(set) lazy var watch = ResolverWatch(self, loop: loop, configuration: configuration)
 
   init(loop: EventLoop, configuration: Configuration) throws(LoopError) {
@@ -110,6 +112,7 @@ public final class Resolver: EventSource {
   }
 
   func turnEnds() {
+    if isOutdated { reopen() }
     guard pending > 0, let channel else { return deadlineNs = .max }
     if deadlineNs <= loop.nowNs { ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD) }
     let waitNs = cares_wait_ns(channel)
@@ -136,17 +139,26 @@ public final class Resolver: EventSource {
 
   /// A container's or a laptop's servers change while we run.
   private func reopenIfConfigurationChanged() {
-    guard configuration.servers == nil, pending == 0, loop.nowNs &- resolvCheckedNs > 5_000_000_000 else { return }
+    guard configuration.servers == nil, loop.nowNs &- resolvCheckedNs > 5_000_000_000 else { return }
     resolvCheckedNs = loop.nowNs
     var facts = stat()
     guard stat("/etc/resolv.conf", &facts) == 0 else { return }
     let stamp = (facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec)
     defer { resolvModified = stamp }
-    guard resolvModified != (Int.min, Int.min), stamp != resolvModified, let old = channel else { return }
-    ares_destroy(old)
-    channel = nil
+    guard resolvModified != (Int.min, Int.min), stamp != resolvModified, channel != nil else { return }
+    // Never from within one of the channel's own callbacks: those may be what asks.
+    if pending == 0 { reopen() } else { isOutdated = true }
+  }
+
+  private func reopen() {
+    isOutdated = false
+    if let old = channel {
+      channel = nil
+      ares_destroy(old)
+    }
     // The next lookup says so where this fails, and tries again after five seconds.
     do throws(LoopError) { try openChannel() } catch { resolvModified = (0, 0) }
+    watch.forget()
   }
 
   fileprivate func socketStateChanged(_ fd: Int32, reads: Bool, writes: Bool) {

@@ -1,14 +1,15 @@
 import CAres
 
 /// Tells a network that fails here from targets that fail: when a check came to nothing, the DNS servers are asked for the
-/// root of the DNS, which each of them can answer and hardly any keeps. Owned by the loop's thread.
+/// root of the DNS, which each of them can answer. Silence proves that the trouble is here. An answer proves nothing about
+/// the way out, as it may be one that a server keeps. Owned by the loop's thread.
 final class ResolverWatch: TimerTarget {
   /// Room for a second try after 1.5 s.
   private static let patienceNs: UInt64 = 3_000_000_000
   /// How often servers that gave no answer are asked again.
   private static let againNs: UInt64 = 5_000_000_000
-  /// An answer says nothing of a later time than this.
-  private static let freshNs: UInt64 = 300_000_000_000
+  /// Servers that find names for so long and say nothing of the root any more have another policy, and no trouble.
+  private static let policyNs: UInt64 = 1_800_000_000_000
   /// And how often those that find names, but never said a word about the root.
   private static let unprovedNs: UInt64 = 600_000_000_000
   private static let patienceTag = 0
@@ -21,11 +22,9 @@ final class ResolverWatch: TimerTarget {
   private var believed: Bool?
   private var rootAnswered = false
   private var nameFound = false
-  /// Whether the servers answered when last asked; nil where nothing is proved, or was for long.
-  var works: Bool? {
-    guard believed == true else { return believed }
-    return rootAnswered && loop.nowNs - toldOfNs < Self.freshNs ? true : nil
-  }
+  private var silentSinceNs: UInt64?
+  /// Whether the servers answered when last asked; nil where nothing is proved.
+  var works: Bool? { believed == true && !rootAnswered ? nil : believed }
   private let loop: EventLoop
   private weak var resolver: Resolver?
   private let configuration: Resolver.Configuration
@@ -53,13 +52,24 @@ final class ResolverWatch: TimerTarget {
 
   /// The servers found a name.
   func found() {
-    guard !nameFound else { return }
-    nameFound = true
-    if believed == nil, question == nil, timer == .none {
+    if !nameFound, believed == nil, question == nil, timer == .none {
       timer = loop.setTimer(loop.nowNs + Self.firstNs, self, tag: Self.againTag)
-    } else if !rootAnswered, believed == false {
-      believed = true
     }
+    nameFound = true
+    guard believed == false else { return }
+    if let silentSinceNs, loop.nowNs - silentSinceNs > Self.policyNs { rootAnswered = false }
+    if !rootAnswered { believed = true }
+  }
+
+  /// The servers are others from now on.
+  func forget() {
+    rootAnswered = false
+    nameFound = false
+    silentSinceNs = nil
+    question = nil
+    loop.cancelTimer(&timer)
+    tell(true)
+    believed = nil
   }
 
   private func ask() {
@@ -71,14 +81,14 @@ final class ResolverWatch: TimerTarget {
   }
 
   fileprivate func arrived(_ question: Question, _ status: Int32) {
-    guard question === self.question else { return }
     switch status {
-    // A server that refuses the root, has nothing to say of it or does not understand is one that is there.
-    case ARES_SUCCESS, ARES_ENODATA, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR: conclude(true)
-    case ARES_ECONNREFUSED where !question.isFrank && frank != nil:
+    // A server that refuses the root, has nothing to say of it or does not understand is one that is there, however late.
+    case ARES_SUCCESS, ARES_ENODATA, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR: conclude(question, true)
+    case ARES_EDESTRUCTION, ARES_ECANCELLED: break
+    case ARES_ECONNREFUSED where !question.isFrank && frank != nil && question === self.question:
       question.isFrank = true
       frank?.askForRoot(question)
-    default: conclude(false)
+    default: if question === self.question { conclude(question, false) }
     }
   }
 
@@ -88,16 +98,23 @@ final class ResolverWatch: TimerTarget {
     return try? Resolver(loop: loop, configuration: configuration)
   }
 
-  private func conclude(_ answer: Bool) {
+  private func conclude(_ question: Question, _ answer: Bool) {
+    // An old question's answer does not end the wait for a newer one's, but is one.
     if answer { rootAnswered = true }
-    let works = answer || nameFound && !rootAnswered
-    believed = works
-    toldOfNs = question?.askedNs ?? toldOfNs
-    question = nil
+    silentSinceNs = answer ? nil : silentSinceNs ?? question.askedNs
+    toldOfNs = max(toldOfNs, question.askedNs)
+    guard question === self.question || self.question == nil else { return }
+    self.question = nil
     loop.cancelTimer(&timer)
+    let works = answer || nameFound && !rootAnswered
     if !answer {
       timer = loop.setTimer(loop.nowNs + (works ? Self.unprovedNs : Self.againNs), self, tag: Self.againTag)
     }
+    tell(works)
+  }
+
+  private func tell(_ works: Bool) {
+    believed = works
     let told = waiting
     waiting = []
     for one in told { one(works) }
@@ -105,7 +122,7 @@ final class ResolverWatch: TimerTarget {
 
   func timerFired(tag: Int) {
     timer = .none
-    if tag == Self.againTag { ask() } else { conclude(false) }
+    if tag == Self.againTag { ask() } else if let question { conclude(question, false) }
   }
 
   /// One question for the root on its way.

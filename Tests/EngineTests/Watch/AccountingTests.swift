@@ -151,6 +151,25 @@ struct AccountingTests {
     await world.engine.stop()
   }
 
+  @Test("a run that says itself that it proves nothing is missed, whatever is known of the region by then")
+  func ownTrouble() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10, attempts: 1)
+    try await world.start()
+    try await world.run(seconds: 20)
+    let from = world.test.clock.now + 1
+    for _ in 0..<30 {
+      world.test.clock.advance(ms: 1000)
+      await world.engine.turn()
+      if world.prober.answer(.down, isOwnTrouble: true) > 0 { await world.engine.drained() }
+      #expect(try await world.status(id) != .down)
+    }
+    let account = try await world.account(from: from, to: world.test.clock.now - 5000)
+    #expect(!account.due.isEmpty && Set(account.missed.keys) == account.due)
+    #expect(account.missed.values.allSatisfy { $0 == .regionSuspect })
+    await world.engine.stop()
+  }
+
   @Test("while this machine's DNS servers answer nobody, nothing is down; afterwards a failure is the target's again")
   func ownResolver() async throws {
     let world = try await WatchWorld()

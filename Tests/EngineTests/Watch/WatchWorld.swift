@@ -53,9 +53,14 @@ final class ScriptedProber: Prober {
 
   /// Answers everything that is due; returns how many that were.
   @discardableResult
-  func answer(_ status: CheckStatus = .up, lateMs: Int32 = 0) -> Int {
+  func answer(_ status: CheckStatus = .up, lateMs: Int32 = 0, isOwnTrouble: Bool = false) -> Int {
     let runs = due()
-    if !runs.isEmpty { sink(runs.map { Self.made($0, status, clock, lateMs) }) }
+    let reports = runs.map { run in
+      var made = Self.made(run, status, clock, lateMs)
+      made.isOwnTrouble = isOwnTrouble
+      return made
+    }
+    if !runs.isEmpty { sink(reports) }
     return runs.count
   }
 
