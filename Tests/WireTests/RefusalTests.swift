@@ -103,6 +103,7 @@ struct RefusalTests {
   func report() throws {
     var report = WorkerReport()
     (report.refused, report.refusedJobs, report.forgotten, report.torn) = (1, 2, 3, 4)
+    report.rejected = 5
     #expect(WorkerReport(try JSON(parsing: report.json.bytes)) == report)
   }
 }

@@ -143,7 +143,13 @@ struct WorkerCoreTests {
     let first = try #require(deliveries(bench.wait(ms: 100)).first)
     _ = bench.send(.deliveryFailed(batch: first.batch, .refused))
     _ = bench.send(.reported([report(runs[1].token, bench)]))
-    #expect(try #require(deliveries(bench.wait(ms: 200)).first).results.map(\.job.monitor.raw) == [2])
+    let second = try #require(deliveries(bench.wait(ms: 200)).first)
+    #expect(second.results.map(\.job.monitor.raw) == [2])
+    #expect(bench.core.report.rejected == 1)
+    var answer = DeliveryAnswer()
+    answer.rejected = [.init(job: second.results[0].job.text, code: "unknown_job")]
+    _ = bench.send(.delivered(batch: second.batch, answer))
+    #expect(bench.core.report.rejected == 2)
   }
 
   @Test("what is too much at once is halved until it goes through, and nothing of it is lost")
