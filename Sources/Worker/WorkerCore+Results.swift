@@ -148,11 +148,12 @@ extension WorkerCore {
       }
       return
     }
+    if batch.mark == nil {
+      putBack(batch.results)
+      pendingSinceNs = nowNs
+    }
     failed(trouble, nowNs: nowNs, into: &actions)
     deliverAgainNs = pollAgainNs
-    guard batch.mark == nil else { return }
-    putBack(batch.results)
-    pendingSinceNs = nowNs
   }
 
   private mutating func putBack(_ results: [Delivered]) {

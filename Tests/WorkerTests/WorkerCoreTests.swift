@@ -251,6 +251,24 @@ struct WorkerCoreTests {
     #expect(bench.wait(ms: 5000).isEmpty)
   }
 
+  @Test("a revoked worker leaves on its disk what nobody took yet")
+  func revokedKeeps() throws {
+    for isDelivery in [false, true] {
+      let bench = Bench(start)
+      bench.begin()
+      let runs = started(bench.answer(jobs: (1...3).map { offer($0, due: bench.now) }))
+      _ = bench.send(.reported([report(runs[0].token, bench)]))
+      let sent = try #require(deliveries(bench.wait(ms: 100)).first)
+      _ = bench.send(.reported([report(runs[1].token, bench)]))
+      _ = bench.send(.reported([report(runs[2].token, bench, Failure(.connectTimeout, .connect, "no answer"))]))
+      let actions = bench.send(isDelivery ? .deliveryFailed(batch: sent.batch, .revoked) : .pollFailed(.revoked))
+      let kept = spooled(actions)
+      #expect(kept.map(\.job.monitor.raw) == [1, 2, 3])
+      #expect(kept.allSatisfy { $0.generation == nil } && kept.last?.content == .missed(.regionSuspect))
+      #expect(bench.core.giveUp().isEmpty)
+    }
+  }
+
   @Test("a lease is renewed in its second half; a lost one ends the run")
   func renewing() throws {
     let bench = Bench(start)
