@@ -13,53 +13,61 @@ actor SecretFile {
     var inode: UInt
   }
 
-  private enum Reading: Sendable {
+  private enum Reading: Hashable, Sendable {
     case secret(String)
     case tooShort
     case unreadable(String)
+
+    /// It tells what stands in the file, rather than what kept it from being read.
+    var isOfFile: Bool { if case .unreadable = self { false } else { true } }
+    var secret: String? { if case .secret(let text) = self { text } else { nil } }
   }
 
   private static let bytesMin = 16
   private let path: String
   private let log: Log
+  /// Of the file as it was read last; nil where it could not be: what kept it from being read may pass without a change of
+  /// the file, so it is tried again.
   private var stamp: Stamp?
-  private var known: String?
+  private var last: Reading
   private var lookedAt = ContinuousClock.now
 
   /// Reads it for the first time; that it cannot be read is told, and is no reason not to start.
   init(_ path: String, log: Log) {
     self.path = path
     self.log = log
-    stamp = Self.stamp(of: path)
-    known = Self.taken(Self.read(path), path, log)
+    let stamp = Self.stamp(of: path)
+    last = Self.read(path)
+    self.stamp = last.isOfFile ? stamp : nil
+    Self.tell(last, path, log)
   }
 
   /// Nil while there is none that can be used.
   var current: String? {
     get async {
       let now = ContinuousClock.now
-      guard now - lookedAt >= .seconds(1) else { return known }
+      guard now - lookedAt >= .seconds(1) else { return last.secret }
       lookedAt = now
       let (before, path) = (stamp, path)
       let found = await onOwnThread { () -> (Stamp?, Reading?) in
         let stamp = Self.stamp(of: path)
-        return (stamp, stamp == before ? nil : Self.read(path))
+        return (stamp, stamp != nil && stamp == before ? nil : Self.read(path))
       }
       if let reading = found.1 {
-        stamp = found.0
-        known = Self.taken(reading, path, log)
+        stamp = reading.isOfFile ? found.0 : nil
+        if reading != last { Self.tell(reading, path, log) }
+        last = reading
       }
-      return known
+      return last.secret
     }
   }
 
-  private static func taken(_ reading: Reading, _ path: String, _ log: Log) -> String? {
+  private static func tell(_ reading: Reading, _ path: String, _ log: Log) {
     switch reading {
-    case .secret(let text): return text
+    case .secret: break
     case .tooShort: log.event("token_too_short", [("file", .string(path))])
     case .unreadable(let why): log.event("token_unreadable", [("error", .string(why))])
     }
-    return nil
   }
 
   private static func read(_ path: String) -> Reading {

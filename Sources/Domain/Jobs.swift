@@ -142,6 +142,10 @@ public protocol JobQueue: Sendable {
   func complete(_ ids: [JobID], now: Instant) async throws
   /// Makes a worker's jobs ready again: of one that leaves without counting a lost lease, of one that is lost with it.
   func handBack(worker: WorkerID, isLost: Bool, now: Instant) async throws
+  /// Takes a lease back from a worker that cannot do its job, which is never given to it again: it is ready for the
+  /// `others`. False, and nothing changed, where none of them is left that did not refuse it too, where the job was leased
+  /// as often as it may be, or where the lease is not in force.
+  func refuse(_ ref: LeaseRef, others: Set<WorkerID>, now: Instant) async throws -> Bool
   /// Forgets the scheduled jobs of a monitor that are due at `from` or later: its plan changed.
   func withdraw(_ monitor: MonitorID, from: Instant) async throws
   /// Takes back expired leases and answers jobs that ended without a result.

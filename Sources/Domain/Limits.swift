@@ -14,6 +14,7 @@ public enum Limits {
   /// What a second opinion takes to reach its region and to begin there.
   public static let secondOpinionMs: Int64 = 1000
   public static let maxRedirects = 0...20
+  public static let certificateWarningDays = 0...3650
   public static let nameCharactersMax = 120
   public static let urlBytesMax = 2048
   public static let requestHeadersMax = 50

@@ -28,7 +28,7 @@ extension MonitorSettings {
     found.range(attempts, Limits.attempts, "/attempts")
     found.range(recoveryChecks, Limits.recoveryChecks, "/recovery_checks")
     found.range(maxRedirects, Limits.maxRedirects, "/max_redirects")
-    found.range(certificateWarningDays, 0...3650, "/certificate_warning_days")
+    found.range(certificateWarningDays, Limits.certificateWarningDays, "/certificate_warning_days")
     placeProblems(&found)
     found.check(
       dependsOn.count <= Limits.dependenciesMax, "/depends_on", "at most \(Limits.dependenciesMax) monitors")

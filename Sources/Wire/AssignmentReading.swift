@@ -44,7 +44,7 @@ extension OfferedJob {
     }
     let job = Job(
       id: id, due: try item.neededPlausibleInstant("due_at"),
-      budgetMs: Int32(clamping: try item.neededInt("budget_ms")),
+      budgetMs: Int32(clamping: max(try item.neededInt("budget_ms"), 0)),
       firstAttempt: UInt8(clamping: try item.optionalInt("first_attempt") ?? 0))
     guard let monitor = item["monitor"] else { throw .init("/monitor", "is missing") }
     let generation = Generation(raw: try item.neededInt("generation"))
@@ -90,7 +90,7 @@ extension Assignment {
       plan.append(
         PlanRow(
           id: Int64(index), monitor: monitor, region: region, from: Instant(ms: try slots.neededMs("from_ms")),
-          to: slots["to_ms"]?.int.map(Instant.init(ms:)), intervalMs: interval,
+          to: try slots.optionalMs("to_ms").map(Instant.init(ms:)), intervalMs: interval,
           phaseMs: try slots.neededMs("phase_ms")))
     }
     self.init(
@@ -103,8 +103,14 @@ extension Assignment {
     try json.checkText("type") { MonitorSettings.Kind(rawValue: $0) != nil }
     try json.checkText("ip_family") { MonitorSettings.IPFamily(rawValue: $0) != nil }
     try json.checkText("method") { _ in true }
-    for name in ["timeout_ms", "degraded_after_ms", "attempts", "max_redirects", "certificate_warning_days"] {
-      _ = try json.optionalInt(name)
+    // Sums and products are made of them: what is out of all measure would end the worker rather than one check.
+    for (name, range) in [
+      ("interval_s", Limits.intervalS), ("timeout_ms", Limits.timeoutMs), ("attempts", Limits.attempts),
+      ("degraded_after_ms", 1...Limits.timeoutMs.upperBound), ("max_redirects", Limits.maxRedirects),
+      ("certificate_warning_days", Limits.certificateWarningDays),
+    ] {
+      guard let number = try json.optionalInt(name) else { continue }
+      guard range.contains(Int(clamping: number)) else { throw .init("/\(name)", "is out of range") }
     }
     for name in ["follow_redirects", "verify_tls", "allows_private"] {
       if let value = json[name], !value.isNull, value.bool == nil { throw .init("/\(name)", "must be true or false") }

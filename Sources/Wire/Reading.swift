@@ -34,6 +34,11 @@ extension JSON {
     return ms
   }
 
+  func optionalMs(_ name: String) throws(WorkerMessage.Malformed) -> Int64? {
+    guard let value = self[name], !value.isNull else { return nil }
+    return try neededMs(name)
+  }
+
   func neededPlausibleInstant(_ name: String) throws(WorkerMessage.Malformed) -> Instant {
     let instant = try neededInstant(name)
     guard (0...7_258_118_400_000).contains(instant.ms) else { throw .init("/\(name)", "is out of range") }

@@ -123,8 +123,8 @@ extension WorkerReport {
     ("in_flight", \.inFlight), ("started", \.started), ("started_late", \.startedLate),
     ("lateness_p99_ms", \.latenessP99Ms), ("loop_lag_p99_us", \.loopLagP99Us), ("busy_permille", \.busyPermille),
     ("spool_bytes", \.spoolBytes), ("spooled", \.spooled), ("dropped", \.dropped), ("forgotten", \.forgotten),
-    ("torn", \.torn), ("refused", \.refused), ("refused_jobs", \.refusedJobs), ("skew_ms", \.skewMs),
-    ("crash", \.crash),
+    ("torn", \.torn), ("refused", \.refused), ("refused_jobs", \.refusedJobs),
+    ("rejected", \.rejected), ("skew_ms", \.skewMs), ("crash", \.crash),
   ]
 
   public var json: JSON {

@@ -30,10 +30,8 @@ extension Spool {
   /// most, and the notes are on the disk before the results are not: a crash in between leaves both, which the control
   /// plane counts once.
   private func dropOldest(isDiskFull: Bool) throws(Failure) -> Bool {
-    guard let victim = segments.first(where: { !$0.holdsMissed && $0.bytes > 0 }) else { return false }
-    close(victim.number)
-    let lost = try load(victim.number).dropFirst(victim.delivered)
-      .compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
+    guard let (victim, payloads) = oldestReadable() else { return false }
+    let lost = payloads.compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
     let room = isDiskFull ? min(bytes, configuration.bytesMax) : configuration.bytesMax
     let notes = segments.reduce(0) { $0 + ($1.holdsMissed ? $1.bytes : 0) }
     // A full disk has room for the notes because it was kept for them.
@@ -42,8 +40,20 @@ extension Spool {
     try remove(victim.number)
     dropped += lost.count
     forgotten += lost.count(where: \.fillsSlot) - noted
+    passedOver(payloads.count - lost.count, ofMissed: false)
     keepReserve()
     return true
+  }
+
+  /// The oldest segment of results and what waits in it; those that cannot be read are told and left out on the way.
+  private func oldestReadable() -> (segment: Segment, payloads: ArraySlice<[UInt8]>)? {
+    while let victim = segments.first(where: { !$0.holdsMissed && $0.bytes > 0 }) {
+      close(victim.number)
+      do throws(Failure) { return (victim, try load(victim.number).dropFirst(victim.delivered)) } catch {
+        tell(error.description)
+      }
+    }
+    return nil
   }
 
   /// Notes slots; answers how many of them the disk took for good.

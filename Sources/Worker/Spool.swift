@@ -52,21 +52,25 @@ public final class Spool {
   private var highest = 0
   private var emptied: Int?
   var hasReserve = false
-  var lastRead: (number: Int, count: Int)?
+  /// The segment that was read last, how many of its records, and how many of those say nothing to this version.
+  var lastRead: (number: Int, count: Int, unread: Int)?
   private var lastTold = ""
+  private var untold: [String] = []
+  private var hasToldUnread = false
 
   /// The control plane's time; nil while it is not known, and then nothing is too old.
   public var now: Instant?
   public private(set) var bytes = 0
   /// Results and dropped slots that wait.
   public private(set) var records = 0
-  /// Results dropped since the start, and those of them of which not even the slot could be kept.
+  /// Results dropped since the start, and those of them of which not even the slot could be kept. A segment that could not
+  /// be read at the start counts as one: nobody knows how many it holds.
   public internal(set) var dropped = 0
   public internal(set) var forgotten = 0
   /// Records cut from the end of a segment because they were not whole.
   public private(set) var torn = 0
 
-  /// Opens what an earlier process left; a torn tail is cut.
+  /// Opens what an earlier process left; a torn tail is cut. A segment that cannot be read is left out and told.
   public convenience init(folder: String, configuration: Configuration = Configuration()) throws(Failure) {
     try self.init(folder: folder, configuration: configuration, disk: SpoolDisk())
   }
@@ -90,7 +94,9 @@ public final class Spool {
       if name.hasSuffix(".seg"), let number = Int(name.dropLast(4)) { numbers.append(number) }
     }
     highest = numbers.max() ?? 0
-    for number in numbers.sorted() { try take(number) }
+    for number in numbers.sorted() {
+      do throws(Failure) { try take(number) } catch { tell(error.description) }
+    }
     keepReserve()
   }
 
@@ -119,9 +125,9 @@ public final class Spool {
     for segment in segments {
       do throws(Failure) {
         let some = try load(segment.number).dropFirst(segment.delivered).prefix(most)
-        // A record that this version cannot read is passed over.
+        // A record that this version cannot read is passed over, and counted when it goes.
         let results = some.compactMap { (try? JSON(parsing: $0)).flatMap(Delivered.init) }
-        lastRead = (segment.number, some.count)
+        lastRead = (segment.number, some.count, some.count - results.count)
         if !results.isEmpty { return (results, segment.number) }
         try empty(mark: segment.number)
       } catch { trouble = error }
@@ -132,9 +138,11 @@ public final class Spool {
 
   /// What was read last is delivered.
   public func empty(mark: Int) throws(Failure) {
-    guard let (number, count) = lastRead, number == mark, let at = segments.firstIndex(where: { $0.number == number })
+    guard let (number, count, unread) = lastRead, number == mark,
+      let at = segments.firstIndex(where: { $0.number == number })
     else { return }
     lastRead = nil
+    passedOver(unread, ofMissed: segments[at].holdsMissed)
     segments[at].delivered += count
     records = max(0, records - count)
     if segments[at].delivered >= segments[at].records { try remove(number) }
@@ -150,6 +158,25 @@ public final class Spool {
     let words = failure.map { "spool: \($0)" } ?? ""
     defer { lastTold = words }
     return words == lastTold || words.isEmpty ? nil : words
+  }
+
+  /// What a person would want to know and was not told yet.
+  public func takeWords() -> [String] {
+    defer { untold = [] }
+    return untold
+  }
+
+  func tell(_ words: String) { untold.append("spool: \(words)") }
+
+  /// Records that this version cannot read are gone: what they were nobody knows, nor which slots. Of a note only the slot
+  /// is lost, its result was dropped before.
+  func passedOver(_ count: Int, ofMissed isMissed: Bool) {
+    guard count > 0 else { return }
+    if !isMissed { dropped += count }
+    forgotten += count
+    guard !hasToldUnread else { return }
+    hasToldUnread = true
+    tell("\(folder) holds records that this version cannot read; they are dropped")
   }
 
   // MARK: Files
@@ -266,13 +293,19 @@ public final class Spool {
 
   /// Takes a segment of an earlier process in, up to its first record that is not whole.
   private func take(_ number: Int) throws(Failure) {
-    let content = try Self.content(path(number))
+    let content: [UInt8]
+    do throws(Failure) { content = try Self.content(path(number)) } catch {
+      dropped += 1
+      forgotten += 1
+      throw error
+    }
     let found = SpoolRecords.decoded(content)
     torn += found.torn
     if found.whole < content.count, truncate(path(number), off_t(found.whole)) != 0 {
-      throw Self.failure("cannot be cut", path(number))
+      // Nothing is ever written behind it, and it ends there for every reader.
+      tell(Self.failure("cannot be cut", path(number)).description)
     }
-    guard let first = found.payloads.first, let last = found.payloads.last else {
+    guard let first = found.payloads.first else {
       if number == highest {
         emptied = number
       } else if disk.unlink(path(number)) != 0 {
@@ -283,11 +316,17 @@ public final class Spool {
     var one = Segment(number: number, holdsMissed: (try? JSON(parsing: first)).flatMap { $0["missed"] } != nil)
     one.bytes = found.whole
     one.records = found.payloads.count
-    // They are about in the order of time; one that cannot be read is from a newer version, and new.
-    one.newest = (try? JSON(parsing: last)).flatMap(Delivered.init)?.moment ?? Instant(ms: .max)
+    one.newest = Self.newest(found.payloads)
     segments.append(one)
     bytes += one.bytes
     records += one.records
+  }
+
+  /// The newest moment among records. One that cannot be read is from a newer version, and new.
+  private static func newest(_ payloads: [[UInt8]]) -> Instant {
+    payloads.reduce(Instant(ms: 0)) {
+      max($0, (try? JSON(parsing: $1)).flatMap(Delivered.init)?.moment ?? Instant(ms: .max))
+    }
   }
 
   /// The records of a segment. One that cannot be read holds up nothing: what it holds is forgotten, its file stays.

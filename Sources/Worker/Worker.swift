@@ -139,8 +139,9 @@ public actor Worker {
     guard !isLookingAtDisk else { return }
     isLookingAtDisk = true
     let serverNow = core.clock.isSet ? core.clock.now(world.monotonicNs()) : nil
-    disk.post { [weak self] spool in
+    disk.post { [weak self, say] spool in
       spool.now = serverNow
+      spool.takeWords().forEach(say)
       let seen = SpoolSight(spool)
       Task { await self?.note(seen) }
     }

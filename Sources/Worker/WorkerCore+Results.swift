@@ -123,6 +123,7 @@ extension WorkerCore {
     guard let batch = batches.removeValue(forKey: number) else { return }
     contacted(nowNs: nowNs)
     batchSize = min(configuration.batchMax, 2 * batchSize)
+    report.rejected += answer.rejected.count
     for one in answer.rejected { actions.append(.say("result of \(one.job) refused: \(one.code)")) }
     guard let mark = batch.mark else { return }
     spooled = max(0, spooled - batch.results.count)
@@ -139,6 +140,7 @@ extension WorkerCore {
         return
       }
       // Never taken, however often it is sent: keeping it would stop all that comes after.
+      report.rejected += batch.results.count
       actions.append(.say("a result of \(batch.results.first?.job.text ?? "") was refused and is given up"))
       if let mark = batch.mark {
         spooled = max(0, spooled - 1)
@@ -146,11 +148,12 @@ extension WorkerCore {
       }
       return
     }
+    if batch.mark == nil {
+      putBack(batch.results)
+      pendingSinceNs = nowNs
+    }
     failed(trouble, nowNs: nowNs, into: &actions)
     deliverAgainNs = pollAgainNs
-    guard batch.mark == nil else { return }
-    putBack(batch.results)
-    pendingSinceNs = nowNs
   }
 
   private mutating func putBack(_ results: [Delivered]) {

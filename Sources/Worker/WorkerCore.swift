@@ -227,6 +227,8 @@ public struct WorkerCore: Sendable {
     if trouble == .revoked {
       hasEnded = true
       actions.append(.cancel(Array(held.keys)))
+      // The spool is there for whoever this worker is enrolled as next: a token is no reason to lose what was seen.
+      actions += lastWords
       actions.append(.end("the control plane does not know this worker any more; enroll it again with a new token"))
       return
     }
@@ -260,10 +262,15 @@ public struct WorkerCore: Sendable {
   public mutating func giveUp() -> [Action] {
     guard !hasEnded else { return [] }
     hasEnded = true
+    return lastWords + [.end(nil)]
+  }
+
+  /// What is not known to be delivered goes to the spool.
+  private var lastWords: [Action] {
     let unsure = doubted.compactMap(\.withheld)
     let rest =
       batches.filter { $0.value.mark == nil }.sorted { $0.key < $1.key }.flatMap(\.value.results) + pending + unsure
-    return (rest.isEmpty ? [] : [.spool(rest.map(\.orphaned))]) + [.end(nil)]
+    return rest.isEmpty ? [] : [.spool(rest.map(\.orphaned))]
   }
 }
 

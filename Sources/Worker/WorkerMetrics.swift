@@ -49,6 +49,7 @@ public struct WorkerMetrics {
       counter("dropped_results", "Results dropped because the spool or its disk was full.", seen.dropped),
       counter("forgotten_results", "Dropped results of which not even the slot could be kept.", seen.forgotten),
       counter("torn_records", "Records cut from the spool because they were not whole.", seen.torn),
+      counter("rejected_results", "Results that the control plane refused for good.", seen.rejected),
       counter("refused_jobs", "Jobs handed back because this version cannot do them.", seen.refusedJobs),
     ]
   }

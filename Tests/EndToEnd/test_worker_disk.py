@@ -37,7 +37,7 @@ def fill(folder, but: int):
         file.write(bytes(max(0, free(folder) - but)))
 
 
-def test_a_full_disk_costs_the_oldest_results_and_nothing_else(plane, target, region, small_disk, token_file):  # noqa: F811
+def test_a_full_disk_costs_the_oldest_results_and_nothing_else(plane, target, region, small_disk, token_file):
     link = Link(plane.martlet.port)
     one = WorkerProcess(small_disk / "w", link.url, region, token_file=token_file).start()
     try:
@@ -95,7 +95,7 @@ def test_a_full_disk_costs_the_oldest_results_and_nothing_else(plane, target, re
         link.stop()
 
 
-def test_what_a_worker_counts_is_read_by_strict_readers(plane, worker, region):  # noqa: F811
+def test_what_a_worker_counts_is_read_by_strict_readers(plane, worker, region):
     one = worker(plane.url, region)
     plain = httpx.get(one.status + "/metrics")
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -3,6 +3,7 @@ twice, and no fault of ours is an outage of a target."""
 
 import concurrent.futures
 import datetime
+import os
 import time
 
 import httpx
@@ -70,6 +71,27 @@ def test_the_operators_tokens_may_be_changed_while_it_runs(serve, tmp_path, regi
     metrics.unlink()
     eventually(lambda: scrape("another-metrics-token-0123456789") == 404, 15, what="no token any more")
     eventually(lambda: any("token_unreadable" in line for line in martlet.lines), 15, what="a word about it")
+
+
+def test_a_token_that_could_not_be_read_is_read_once_it_can_be(serve, tmp_path):
+    metrics = tmp_path / "metrics"
+    metrics.write_text("a-metrics-token-0123456789")
+    metrics.chmod(0o000)
+    # Root reads what it has no leave for, unless that power is taken from it.
+    wrapper = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    martlet = serve("--metrics-token-file", str(metrics), wrapper=wrapper)
+
+    def scrape() -> int:
+        headers = {"Authorization": "Bearer a-metrics-token-0123456789", "X-Forwarded-For": "203.0.113.9"}
+        return httpx.get(f"{martlet.url}/metrics", headers=headers).status_code
+
+    assert scrape() == 404
+    time.sleep(2.5)
+    assert scrape() == 404
+    assert sum("token_unreadable" in line for line in martlet.lines) == 1, martlet.output
+    # The content, its time and its length stay as they were.
+    metrics.chmod(0o400)
+    eventually(lambda: scrape() == 200, 15, what="the token")
 
 
 def test_a_killed_workers_jobs_go_to_the_other(plane, worker, target, region):

@@ -197,6 +197,9 @@ private actor FaultyQueue: JobQueue {
   func handBack(worker: WorkerID, isLost: Bool, now: Instant) async {
     await inner.handBack(worker: worker, isLost: isLost, now: now)
   }
+  func refuse(_ ref: LeaseRef, others: Set<WorkerID>, now: Instant) async -> Bool {
+    await inner.refuse(ref, others: others, now: now)
+  }
   func withdraw(_ monitor: MonitorID, from: Instant) async { await inner.withdraw(monitor, from: from) }
   func statistics() async -> QueueStatistics { await inner.statistics() }
 }

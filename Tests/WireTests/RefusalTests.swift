@@ -32,6 +32,10 @@ struct RefusalTests {
       (#""assertions":[{"expression":"status == 200"}]"#, "/assertions/0"), (#""assertions":"all""#, "/assertions"),
       (#""headers":[{"name":"X","value_from":"vault"}]"#, "/headers/0"), (#""timeout_ms":"10s""#, "/timeout_ms"),
       (#""verify_tls":"strict""#, "/verify_tls"),
+      (#""timeout_ms":-1"#, "/timeout_ms"), (#""timeout_ms":9223372036854775807"#, "/timeout_ms"),
+      (#""attempts":-1"#, "/attempts"), (#""attempts":4000000000"#, "/attempts"),
+      (#""degraded_after_ms":0"#, "/degraded_after_ms"), (#""max_redirects":21"#, "/max_redirects"),
+      (#""certificate_warning_days":-9223372036854775808"#, "/certificate_warning_days"),
     ])
   func unknown(_ member: String, _ pointer: String) throws {
     let other = monitor.replacing("\"key\":7", with: "\"key\":8")
@@ -74,6 +78,19 @@ struct RefusalTests {
     #expect(refused.json["generation"]?.int == 21_474_836_489)
   }
 
+  @Test(
+    "an interval, or a plan of slots, out of all measure is refused",
+    arguments: [
+      ("\"interval_s\":60", "\"interval_s\":9223372036854775807", "/interval_s"),
+      ("\"interval_s\":60", "\"interval_s\":0", "/interval_s"),
+      ("\"to_ms\":null", "\"to_ms\":-9223372036854775808", "/to_ms"),
+    ])
+  func interval(_ known: String, _ absurd: String, _ pointer: String) throws {
+    let read = try answer(plan: "{\(monitor.replacing(known, with: absurd))}")
+    #expect(read.plan?.assignments.isEmpty == true)
+    #expect(read.plan?.refused.first?.reason.hasPrefix(pointer + " ") == true)
+  }
+
   @Test("a version out of all measure is nobody's newest")
   func version() throws {
     let absurd = monitor.replacing("\"version\":8589934592", with: "\"version\":9223372036854775807")
@@ -86,6 +103,7 @@ struct RefusalTests {
   func report() throws {
     var report = WorkerReport()
     (report.refused, report.refusedJobs, report.forgotten, report.torn) = (1, 2, 3, 4)
+    report.rejected = 5
     #expect(WorkerReport(try JSON(parsing: report.json.bytes)) == report)
   }
 }

@@ -254,6 +254,72 @@ struct SpoolDiskTests {
     #expect(spool.records == 0)
   }
 
+  @Test("a segment that cannot be read keeps no worker from starting, and is counted and told")
+  func unreadableAtStart() throws {
+    try open().append((1...6).map { result(Int64($0)) })
+    let file = disk.folder + "/000000000001.seg"
+    #expect(unlink(file) == 0 && mkdir(file, 0o700) == 0)
+    let spool = try open()
+    let words = spool.takeWords()
+    #expect(words.count == 1 && words.first?.contains("000000000001.seg cannot be read") == true, "\(words)")
+    #expect(spool.takeWords().isEmpty)
+    #expect(spool.dropped == 1 && spool.forgotten == 1)
+    let rest = try all(spool)
+    #expect(rest.last == result(6) && !rest.contains(result(1)))
+  }
+
+  @Test("where the oldest cannot be read the next oldest makes room")
+  func unreadableVictim() throws {
+    let spool = try open { $0.bytesMax = 12_000 }
+    for slot in 1...20 as ClosedRange<Int64> { try spool.append([result(slot)]) }
+    #expect(spool.dropped == 0)
+    let file = disk.folder + "/000000000001.seg"
+    #expect(unlink(file) == 0 && mkdir(file, 0o700) == 0)
+    disk.capacity = disk.files.reduce(0) { $0 + $1.bytes }
+    try spool.append([result(21)])
+    #expect(spool.takeWords().contains { $0.contains("000000000001.seg cannot be read") })
+    let rest = try all(spool)
+    #expect(rest.contains(result(21)))
+    #expect(rest.count + spool.forgotten == 21)
+  }
+
+  /// A segment as another process left it.
+  private func plant(_ number: Int, _ payloads: [String]) throws {
+    _ = try open()
+    let bytes = payloads.flatMap { SpoolRecords.encoded(Array($0.utf8)) }
+    try Data(bytes).write(to: URL(fileURLWithPath: "\(disk.folder)/00000000000\(number).seg"))
+  }
+
+  @Test("the age of a segment is that of its newest record, wherever it stands")
+  func ageOfNewest() throws {
+    let begun: Int64 = 1_795_000_000_000
+    let asked = #"{"job_id":"job_2.2.1.5","missed":"worker_offline"}"#
+    try plant(1, [String(decoding: result(begun).json.bytes, as: UTF8.self), asked])
+    let spool = try open()
+    spool.now = Instant(ms: begun + 1000)
+    #expect(try spool.read(9).results.count == 2)
+    #expect(spool.forgotten == 0)
+  }
+
+  @Test("records of another version are passed over, counted once, and told once", arguments: [false, true])
+  func unknown(_ isFull: Bool) throws {
+    let strange = #"{"job":"of another time","payload":"\#(String(repeating: "x", count: 200))"}"#
+    let known = String(decoding: result(7).json.bytes, as: UTF8.self)
+    try plant(1, [known, strange, strange])
+    try plant(2, [strange])
+    let spool = try open { $0.bytesMax = isFull ? 1 : 1 << 20 }
+    if isFull {
+      try spool.append([])
+    } else {
+      #expect(try spool.read(9).results == [result(7)])
+      #expect(spool.dropped == 0, "they are still there")
+      #expect(try all(spool) == [result(7)])
+    }
+    #expect(spool.forgotten >= 3 && spool.dropped == (isFull ? 4 : 3))
+    #expect(spool.takeWords().count == 1)
+    #expect(spool.records == spool.segments.reduce(0) { $0 + $1.records - $1.delivered })
+  }
+
   @Test("records behind a damaged one are counted as cut")
   func torn() throws {
     try open { $0.segmentBytes = 100_000 }.append((1...5).map { result(Int64($0)) })

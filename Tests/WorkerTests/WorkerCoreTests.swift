@@ -143,7 +143,13 @@ struct WorkerCoreTests {
     let first = try #require(deliveries(bench.wait(ms: 100)).first)
     _ = bench.send(.deliveryFailed(batch: first.batch, .refused))
     _ = bench.send(.reported([report(runs[1].token, bench)]))
-    #expect(try #require(deliveries(bench.wait(ms: 200)).first).results.map(\.job.monitor.raw) == [2])
+    let second = try #require(deliveries(bench.wait(ms: 200)).first)
+    #expect(second.results.map(\.job.monitor.raw) == [2])
+    #expect(bench.core.report.rejected == 1)
+    var answer = DeliveryAnswer()
+    answer.rejected = [.init(job: second.results[0].job.text, code: "unknown_job")]
+    _ = bench.send(.delivered(batch: second.batch, answer))
+    #expect(bench.core.report.rejected == 2)
   }
 
   @Test("what is too much at once is halved until it goes through, and nothing of it is lost")
@@ -243,6 +249,24 @@ struct WorkerCoreTests {
     #expect(actions.contains { if case .end(.some) = $0 { true } else { false } })
     #expect(actions.contains { if case .cancel(let tokens) = $0 { tokens.count == 1 } else { false } })
     #expect(bench.wait(ms: 5000).isEmpty)
+  }
+
+  @Test("a revoked worker leaves on its disk what nobody took yet")
+  func revokedKeeps() throws {
+    for isDelivery in [false, true] {
+      let bench = Bench(start)
+      bench.begin()
+      let runs = started(bench.answer(jobs: (1...3).map { offer($0, due: bench.now) }))
+      _ = bench.send(.reported([report(runs[0].token, bench)]))
+      let sent = try #require(deliveries(bench.wait(ms: 100)).first)
+      _ = bench.send(.reported([report(runs[1].token, bench)]))
+      _ = bench.send(.reported([report(runs[2].token, bench, Failure(.connectTimeout, .connect, "no answer"))]))
+      let actions = bench.send(isDelivery ? .deliveryFailed(batch: sent.batch, .revoked) : .pollFailed(.revoked))
+      let kept = spooled(actions)
+      #expect(kept.map(\.job.monitor.raw) == [1, 2, 3])
+      #expect(kept.allSatisfy { $0.generation == nil } && kept.last?.content == .missed(.regionSuspect))
+      #expect(bench.core.giveUp().isEmpty)
+    }
   }
 
   @Test("a lease is renewed in its second half; a lost one ends the run")

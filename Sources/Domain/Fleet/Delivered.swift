@@ -50,6 +50,8 @@ public struct WorkerReport: Hashable, Sendable {
   public var refused = 0
   /// Jobs that it handed back for such a reason since its start.
   public var refusedJobs = 0
+  /// Results since the start that the control plane did not take and never will.
+  public var rejected = 0
   /// Its wall clock less the server's, in ms.
   public var skewMs = 0
   /// Whether the places that always answer did; nil before the first look.

@@ -54,9 +54,16 @@ extension Engine {
     }
     let now = now()
     await follow(fleet.handle(.seen(worker, region, waitMs: 0, nil), regions: [region], now: now), now: now)
+    let handedOn = await handOn(items, from: worker, in: region, now: now)
     var heard: [ReportAnswer]?
     let ticket = Ticket(count: items.count) { heard = $0 }
-    for (place, item) in items.enumerated() { take(item, place, ticket, from: worker, in: region, now: now) }
+    for (place, item) in items.enumerated() {
+      guard !handedOn.contains(place) else {
+        ticket.answer(place, .accepted)
+        continue
+      }
+      take(item, place, ticket, from: worker, in: region, now: now)
+    }
     await flush()
     return heard
   }

@@ -66,9 +66,16 @@ extension Engine {
     }
     let now = now()
     await follow(fleet.handle(.seen(worker, region, waitMs: 0, nil), regions: [region], now: now), now: now)
+    let handedOn = await handOn(items, from: worker, in: region, now: now)
     return await withCheckedContinuation { continuation in
       let ticket = Ticket(count: items.count) { continuation.resume(returning: $0) }
-      for (place, item) in items.enumerated() { take(item, place, ticket, from: worker, in: region, now: now) }
+      for (place, item) in items.enumerated() {
+        guard !handedOn.contains(place) else {
+          ticket.answer(place, .accepted)
+          continue
+        }
+        take(item, place, ticket, from: worker, in: region, now: now)
+      }
       // The turn that stores it is this actor's next, whoever waits for it.
       Task { await self.flush() }
     }
@@ -78,7 +85,7 @@ extension Engine {
     _ item: Delivered, _ place: Int, _ ticket: Ticket, from worker: WorkerID, in region: RegionID, now: Instant
   ) {
     guard let one = watched[item.job.monitor], mayLook(one, for: item.job.region, from: region),
-      one.mayBeDone(item.job, now: now)
+      one.mayBeDone(item.job, aheadMs: item.isRefusal ? Limits.jobsAheadMs : 0, now: now)
     else { return ticket.answer(place, .rejected) }
     if let generation = item.generation, generation.epoch > planVersion >> 32 { return ticket.answer(place, .rejected) }
     switch item.content {
@@ -95,6 +102,24 @@ extension Engine {
       reports.append(Incoming(report: report, ticket: ticket, place: place))
       if isFinal { crashes[QuarantineKey(one.id, region)] = nil }
     }
+  }
+
+  /// The places of jobs that a worker cannot do and that now wait for another one of its region: while workers are made
+  /// newer one by one, what the old ones do not know is for the new ones. The others are closed as nobody's.
+  func handOn(_ items: [Delivered], from worker: WorkerID, in region: RegionID, now: Instant) async -> Set<Int> {
+    var out: Set<Int> = []
+    let others = Set(
+      fleet.members.values.filter { $0.region == region && $0.seenUntil > now && $0.worker != worker }.map(\.worker))
+    guard !others.isEmpty else { return out }
+    for (place, item) in items.enumerated() {
+      guard item.isRefusal, let generation = item.generation else { continue }
+      let ref = LeaseRef(job: item.job, generation: generation, worker: worker)
+      do {
+        if try await queue.refuse(ref, others: others, now: now) { out.insert(place) }
+      } catch { report("queue_failed", "\(error)") }
+    }
+    if !out.isEmpty { wakeWorkers(of: [region]) }
+    return out
   }
 
   // MARK: Jobs
@@ -235,11 +260,17 @@ extension Engine {
   }
 }
 
+extension Delivered {
+  /// A leased job that its holder cannot do, which it says as soon as it has it: ahead of its time.
+  fileprivate var isRefusal: Bool { content == .missed(RefusedJob.missed) && generation != nil }
+}
+
 extension Watched {
-  /// Whether a worker can have done this: a slot that is due, or a run that was asked for.
-  func mayBeDone(_ job: JobID, now: Instant) -> Bool {
+  /// Whether a worker can have done this: a slot that is due, or will be in `aheadMs`, or a run that was asked for.
+  func mayBeDone(_ job: JobID, aheadMs: Int64, now: Instant) -> Bool {
     guard let slot = job.slot else { return true }
-    guard slot <= now + 1000, now - slot < Limits.spoolAgeMs, let row = plan.first(where: { $0.region == job.region })
+    guard slot <= now + (aheadMs + 1000), now - slot < Limits.spoolAgeMs,
+      let row = plan.first(where: { $0.region == job.region })
     else { return false }
     // Slots of a plan that an edit ended cannot be told from others any more.
     return slot < row.from || row.contains(slot)

@@ -7,6 +7,9 @@ public actor MemoryQueue: JobQueue {
     var lease: Lease?
     var worker: WorkerID?
     var leases = 0
+    /// Leases that ended because their holder cannot do it, and the holders that are still there.
+    var refusals = 0
+    var refusers: Set<WorkerID> = []
     /// The newest lease, also after its time: what its holder brings counts until somebody else holds the job.
     var newest: Generation?
     var newestWorker: WorkerID?
@@ -80,8 +83,14 @@ public actor MemoryQueue: JobQueue {
 
   private func take(_ max: Int, from waiting: inout Heap<Ready>?, worker: WorkerID, now: Instant) -> [Lease] {
     var out: [Lease] = []
+    var passedOver: [Ready] = []
+    defer { for one in passedOver { waiting?.push(one) } }
     while out.count < max, let next = waiting?.pop() {
       guard var entry = entries[next.id], entry.lease == nil else { continue }
+      guard !entry.refusers.contains(worker) else {
+        passedOver.append(next)
+        continue
+      }
       number += 1
       let lease = Lease(
         job: entry.job, generation: Generation(epoch: epoch, number: number), worker: worker,
@@ -145,6 +154,26 @@ public actor MemoryQueue: JobQueue {
       entries[id] = entry
       makeReady(entry.job)
     }
+    // Who leaves may come back as a newer version.
+    for (id, entry) in entries where entry.refusers.contains(worker) { entries[id]?.refusers.remove(worker) }
+  }
+
+  public func refuse(_ ref: LeaseRef, others: Set<WorkerID>, now: Instant) -> Bool {
+    guard var entry = entries[ref.job], entry.newest == ref.generation, entry.newestWorker == ref.worker else {
+      return false
+    }
+    // Said again, because the answer was lost: the job waits for somebody else already.
+    guard entry.lease != nil else { return entry.refusers.contains(ref.worker) }
+    guard entry.leases < Limits.leasesPerJobMax, entry.job.closesAt > now,
+      !others.subtracting(entry.refusers).subtracting([ref.worker]).isEmpty
+    else { return false }
+    entry.refusers.insert(ref.worker)
+    entry.refusals += 1
+    entry.lease = nil
+    entry.worker = nil
+    entries[ref.job] = entry
+    makeReady(entry.job)
+    return true
   }
 
   public func withdraw(_ monitor: MonitorID, from: Instant) {
@@ -173,7 +202,8 @@ public actor MemoryQueue: JobQueue {
       } else if entry.job.closesAt <= now {
         entries[next.id] = nil
         ended[next.id] = Ended(entry, at: now)
-        closed.append(ClosedJob(job: entry.job, reason: entry.leases > 0 ? .workerLost : .workerOffline))
+        let isLost = entry.leases > entry.refusals
+        closed.append(ClosedJob(job: entry.job, reason: isLost ? .workerLost : .workerOffline))
       }
     }
     if now - endedPruned > 15_000 {

@@ -107,6 +107,12 @@ final class WatchedQueue: JobQueue {
     state.withLock { state in state.ready.formUnion(state.open.keys.map(\.region)) }
   }
 
+  func refuse(_ ref: LeaseRef, others: Set<WorkerID>, now: Instant) async throws -> Bool {
+    let isReady = try await inner.refuse(ref, others: others, now: now)
+    if isReady { state.withLock { _ = $0.ready.insert(ref.job.region) } }
+    return isReady
+  }
+
   func withdraw(_ monitor: MonitorID, from: Instant) async throws {
     try await inner.withdraw(monitor, from: from)
     state.withLock { state in

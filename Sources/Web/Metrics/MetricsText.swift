@@ -17,7 +17,8 @@ final class MetricsText: Sendable {
   func answer(_ visit: Visit) async -> Response {
     guard let fleet = context.fleet, await isAllowed(visit) else { return Problem.notFound.response }
     let now = context.world.monotonicNs()
-    let known = kept.withLock { $0.flatMap { now - $0.at < Self.keptNs ? $0.bytes : nil } }
+    // Another request may have kept a later moment since the clock was read.
+    let known = kept.withLock { $0.flatMap { now < $0.at + Self.keptNs ? $0.bytes : nil } }
     let bytes: [UInt8]
     if let known {
       bytes = known

@@ -80,6 +80,49 @@ struct QueueContract {
     #expect(try await queue.claim(region: region, worker: here, max: 9, now: start + 120_000).isEmpty)
   }
 
+  func aRefusedJobIsForTheOthers() async throws {
+    let queue = try await make()
+    try await queue.emit([job()], now: start)
+    let both: Set = [here, there]
+    func lease(_ worker: WorkerID) async throws -> LeaseRef? {
+      try await queue.claim(region: region, worker: worker, max: 9, now: start).first?.ref
+    }
+    let first = try #require(try await lease(here))
+    // Nobody else is there, or it is not theirs to refuse.
+    #expect(try await !queue.refuse(first, others: [here], now: start))
+    #expect(try await !queue.refuse(first, others: [], now: start))
+    let others = LeaseRef(job: first.job, generation: first.generation, worker: there)
+    #expect(try await !queue.refuse(others, others: both, now: start))
+    #expect(try await queue.standing(of: [first]) == [.current])
+    // Said once or twice, it is the other one's, and never again the first one's.
+    for _ in 1...2 { #expect(try await queue.refuse(first, others: both, now: start)) }
+    #expect(try await lease(here) == nil)
+    let second = try #require(try await lease(there))
+    #expect(second.generation > first.generation)
+    #expect(try await queue.standing(of: [first, second]) == [.superseded, .current])
+    #expect(try await !queue.refuse(second, others: both, now: start), "both refused it")
+    // Once it began anew it may be another version.
+    try await queue.handBack(worker: here, isLost: false, now: start)
+    #expect(try await queue.refuse(second, others: both, now: start))
+    #expect(try await lease(here)?.job == first.job)
+    try await queue.complete([first.job], now: start)
+    // Three leases at most, however many there are to ask.
+    try await queue.emit([job(2)], now: start)
+    let all = Set((1...9).map { WorkerID($0) })
+    var handedOn = 0
+    for worker in all.sorted() {
+      guard let ref = try await lease(worker), ref.job.monitor.raw == 2 else { break }
+      if try await queue.refuse(ref, others: all, now: start) { handedOn += 1 }
+    }
+    #expect(handedOn == Limits.leasesPerJobMax - 1)
+    try await queue.complete([job(2).id], now: start)
+    // What was refused and not taken was not lost.
+    try await queue.emit([job(3)], now: start)
+    #expect(try await queue.refuse(try #require(try await lease(here)), others: both, now: start))
+    let end = job(3).closesAt + 1
+    #expect(try await queue.advance(now: end).map(\.reason) == [.workerOffline])
+  }
+
   func aJobIsLeasedThreeTimesAtMost() async throws {
     let queue = try await make()
     // Long enough to be leased again and again before its slot closes.
@@ -157,6 +200,9 @@ struct MemoryQueueTests {
   func renewal() async throws { try await contract.renewedLeasesLastAndLostOnesAreNamed() }
   @Test("what nobody took closes as offline, what was lost as lost")
   func closing() async throws { try await contract.whatNobodyTookClosesAsOfflineAndWhatWasLostAsLost() }
+  @Test("a job that a worker cannot do is for the others") func refused() async throws {
+    try await contract.aRefusedJobIsForTheOthers()
+  }
   @Test("a job is leased three times at most") func three() async throws {
     try await contract.aJobIsLeasedThreeTimesAtMost()
   }

@@ -35,7 +35,7 @@ enum MonitorReader {
     settings.maxRedirects = body.int("max_redirects", Limits.maxRedirects, or: settings.maxRedirects)
     settings.verifyTLS = body.bool("verify_tls", or: settings.verifyTLS)
     settings.certificateWarningDays = body.int(
-      "certificate_warning_days", 0...3650, or: settings.certificateWarningDays)
+      "certificate_warning_days", Limits.certificateWarningDays, or: settings.certificateWarningDays)
     settings.ipFamily = body.choice("ip_family", or: settings.ipFamily)
     settings.tags = body.texts("tags", 0...Limits.tagsMax, 1...Limits.tagCharactersMax, or: settings.tags)
     settings.enabled = body.bool("enabled", or: settings.enabled)

@@ -50,7 +50,8 @@ enum WatchingShapes {
     ("quorum", .either(.choice(["majority"]), .integer(1...50))),
     ("recovery_checks", .integer(Limits.recoveryChecks)), ("follow_redirects", .boolean),
     ("max_redirects", .integer(Limits.maxRedirects)), ("verify_tls", .boolean),
-    ("certificate_warning_days", .integer(0...3650)), ("ip_family", .choice(MonitorSettings.IPFamily.self)),
+    ("certificate_warning_days", .integer(Limits.certificateWarningDays)),
+    ("ip_family", .choice(MonitorSettings.IPFamily.self)),
     ("tags", .array(.text(1...Limits.tagCharactersMax), 0...Limits.tagsMax)), ("enabled", .boolean),
     ("assertions", .array(.ref("Assertion"), 0...Limits.assertionsMax)),
     (
