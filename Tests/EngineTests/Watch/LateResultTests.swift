@@ -235,6 +235,10 @@ struct LateResultTests {
       left.append(try await world.count("SELECT count(*) FROM state_replay"))
     }
     #expect(left == [2, 1, 0].map { $0 * Limits.replayHoursPerTurn })
+    // What is asked for while one turn reads is not forgotten by it.
+    let next = now + 5000
+    await world.engine.wantReplay(at: now)
+    #expect(await world.engine.replayLate(now: now, askedMeanwhileFor: next) == next)
     await world.engine.stop()
   }
 
@@ -266,4 +270,13 @@ struct LateResultTests {
 
 extension Engine {
   fileprivate func wantReplay(at due: Instant) { replayAt = due }
+
+  /// Replays, and while it does a flush asks for another one.
+  fileprivate func replayLate(now: Instant, askedMeanwhileFor due: Instant) async -> Instant? {
+    let replaying = Task { await replayLate(now: now) }
+    for _ in 0..<10_000 where !isReplaying { await Task.yield() }
+    stored([:], replayAt: due)
+    await replaying.value
+    return replayAt
+  }
 }
