@@ -236,6 +236,11 @@ struct LateResultTests {
     }
     #expect(left == [2, 1, 0].map { $0 * Limits.replayHoursPerTurn })
     // What is asked for while one turn reads is not forgotten by it.
+    _ = try await world.test.store.write { db in
+      try db.run(
+        "INSERT INTO state_replay SELECT id, $1, $1, $2, $2, $2 FROM monitor WHERE id <= 4",
+        [.int(now.ms - Instant.dayMs), .int(now.ms)])
+    }
     let next = now + 5000
     await world.engine.wantReplay(at: now)
     #expect(await world.engine.replayLate(now: now, askedMeanwhileFor: next) == next)
