@@ -116,6 +116,8 @@ public enum Limits {
   public static let replayAgainMs = 10 * Instant.minuteMs
   /// Hours of a monitor's past that one turn of the engine, a quarter of a second, reads again.
   public static let replayHoursPerTurn = 8
+  /// Hours of regions of which it is remembered what was asked for because of their doubts: a week's of a hundred.
+  public static let doubtsRememberedMax = 20_000
   /// Assignments that one answer to a worker carries; the rest follows with the next.
   public static let assignmentsPerPollMax = 500
 }

@@ -115,6 +115,10 @@ public actor Engine {
   var isReplaying = false
   /// When regions were in doubt, while replays are under way.
   var doubts: [RegionHour: [Range<Instant>]] = [:]
+  /// Those of which monitors were asked for again.
+  var doubtsAsked: [RegionHour: [Range<Instant>]] = [:]
+  /// Counts what was stored late, so that what was read before it is not taken for what holds after it.
+  var lateStored = 0
   /// What was removed up to here is not known any more.
   var goneBefore: Int64 = 0
   private var spanID: Int64 = 0

@@ -123,7 +123,7 @@ public enum WorkerQueries {
   }
 
   /// Every worker of no region that there ever was.
-  static func standIns(in db: Connection) throws -> Set<WorkerID> {
+  public static func standIns(in db: Connection) throws -> Set<WorkerID> {
     Set(
       try db.rows(
         "SELECT w.id FROM worker w JOIN region r ON r.id = w.region_id WHERE r.name = $1", [.text(StandIn.name)]

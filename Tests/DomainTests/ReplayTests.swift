@@ -125,6 +125,25 @@ struct ReplayTests {
     #expect(words(made) == ["unknown 0", "up 60", "unknown 115", "up 240"])
   }
 
+  @Test("no stand-in speaks for a region in doubt, nor does the region's look after one's end the doubt; two make one")
+  func doubtOfStandIns() {
+    func said(_ looks: [PastLook], muted: [(Int64, Int64)]) -> [String] {
+      var made = Replay(from: start, rules: rules, regions: [RegionID(1)], wasDown: false)
+      for (from, to) in muted { made.mute(RegionID(1), from: at(from), to: at(to)) }
+      made.add(looks)
+      made.advance(to: at(400))
+      return words(made)
+    }
+    var standIn = look(.down, at: 120, attempt: 3)
+    standIn.isStandIn = true
+    let looks = [look(.up, at: 60), standIn, look(.down, at: 180, attempt: 3), look(.up, at: 350)]
+    #expect(said(looks, muted: []).contains { $0.hasPrefix("down") })
+    let quiet = ["unknown 0", "up 60", "unknown 100", "up 350"]
+    #expect(said(looks, muted: [(100, 300)]) == quiet)
+    #expect(said(looks, muted: [(100, 200), (150, 170)]) == quiet)
+    #expect(said(looks, muted: [(100, 170), (170, 300)]) == quiet)
+  }
+
   @Test("regions and intervals of their time count, not those of now")
   func plans() {
     let old = PlanRow(
@@ -159,6 +178,17 @@ struct ReplayTests {
     #expect(RegionGuard.doubts([]).isEmpty)
   }
 
+  @Test("targets that were dead long before do not begin to fail together where the reading begins")
+  func longDead() {
+    let sights = (0..<8).flatMap { n in
+      (0...10).map { minute in
+        RegionGuard.PastSight(target: "t\(n).test", failed: n < 6, at: at(Int64(minute * 60 + n)))
+      }
+    }
+    #expect(!RegionGuard.doubts(sights).isEmpty)
+    #expect(RegionGuard.doubts(sights, dead: (0..<6).map { "t\($0).test" }).isEmpty)
+  }
+
   private let now = at(9999)
   private func row(_ since: Int64, _ until: Int64?, _ state: MonitorStatus, learned: Bool = false) -> StoredSpan {
     StoredSpan(since: at(since), until: until.map(at), state: state, learnedAt: learned ? now : nil)
@@ -187,6 +217,10 @@ struct ReplayTests {
         row(0, 100, .up), row(100, 400, .up, learned: true), row(400, 500, .maintenance), row(500, nil, .up),
       ])
     #expect(LearnedStates.rewritten(again, by: [], window: at(600)..<at(700), at: now) == again)
+    // What is found again is no news.
+    let found = LearnedStates.rewritten(
+      again, by: [StateSpan(since: at(50), until: at(600), state: .up)], window: at(50)..<at(600), at: now + 60_000)
+    #expect(found == again)
   }
 
   @Test("the end of a time that is unknown still stays open and unknown")

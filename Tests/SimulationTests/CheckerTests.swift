@@ -116,6 +116,17 @@ struct CheckerTests {
     #expect(LateChecks.quorumIsKnown(slots(1...3), states: states, timelines: timelines).isEmpty)
   }
 
+  @Test("a time that was learned to be down although the target was up")
+  func learnedDown() {
+    var states = history.states
+    states[1].isLearned = true
+    #expect(LateChecks.downsAreTrue(states, outages: [[Span(at(185), at(195))]]).isEmpty)
+    #expect(LateChecks.downsAreTrue(states, outages: [[Span(at(190), at(195))]]).map(\.monitor) == [0])
+    #expect(LateChecks.downsAreTrue(states, outages: [[]]).count == 1)
+    // What was told at the time is judged by what was told.
+    #expect(LateChecks.downsAreTrue(history.states, outages: [[]]).isEmpty)
+  }
+
   @Test("a feed that repeats, skips or goes back in time breaks I8")
   func feed() {
     let last = (seq: Int64(4), at: at(10))

@@ -59,6 +59,14 @@ public enum LearnedStates {
         add(StoredSpan(since: end, until: span.until, state: span.state, learnedAt: span.learnedAt))
       }
     }
+    // What was learned before and is found again stays the row that it is.
+    for i in out.indices where out[i].learnedAt != nil {
+      if let old = spans.first(where: { $0.since == out[i].since && $0.until == out[i].until }),
+        old.state == out[i].state, let before = old.learnedAt
+      {
+        out[i].learnedAt = before
+      }
+    }
     return out
   }
 }

@@ -97,6 +97,8 @@ public struct Replay: Sendable {
   private var ahead = Heap<Planned>()
   private var at: Instant
   private var turns: [(since: Instant, state: MonitorStatus)]
+  /// How many doubts there are at a time of what is said for a region, by anybody.
+  private var muted: [RegionID: Int] = [:]
   private var said: [RegionID: [(since: Instant, vote: PastVote)]] = [:]
   public private(set) var agreements: [Agreement] = []
 
@@ -132,8 +134,13 @@ public struct Replay: Sendable {
       wake(before: next.at)
       at = max(at, next.at)
       switch next.happening {
-      case .configured(let rules, let regions): step(.configured(rules, regions: regions, isEnabled: true))
-      case .health(let region, let isHealthy): step(.regionHealth(region, isHealthy: isHealthy))
+      case .configured(let rules, let regions):
+        step(.configured(rules, regions: regions, isEnabled: true))
+        // A region that comes new to the monitor is in doubt as it is to all others.
+        for region in muted.keys.sorted() where regions.contains(region) {
+          step(.regionHealth(region, isHealthy: false))
+        }
+      case .health(let region, let isHealthy): doubt(region, ends: isHealthy)
       case .look(let look): take(look)
       }
     }
@@ -180,8 +187,18 @@ public struct Replay: Sendable {
     }
   }
 
+  /// One doubt may begin as another ends, or before.
+  private mutating func doubt(_ region: RegionID, ends: Bool) {
+    let before = muted[region] ?? 0
+    let after = max(before + (ends ? -1 : 1), 0)
+    muted[region] = after > 0 ? after : nil
+    if (before > 0) != (after > 0) { step(.regionHealth(region, isHealthy: after == 0)) }
+  }
+
   /// Only the last attempt of a run may be known, where a newer slot was filled first: its number tells of those before.
   private mutating func take(_ look: PastLook) {
+    // Neither does a stand-in speak for a region in doubt, nor does the region's own look end the doubt.
+    guard muted[look.region] == nil else { return }
     changePlaces(look)
     if look.status == .down, look.trigger == .schedule,
       let known = verdict.votes.first(where: { $0.region == look.region }), known.vote != .down, known.isHealthy

@@ -49,7 +49,7 @@ extension Engine {
       let persisted = try await persist(ledger)
       for (reason, n) in persisted.missed { statisticsNow.missed[reason, default: 0] += n }
       for place in persisted.duplicates { answers[place] = .duplicate }
-      if let due = persisted.replayAt { replayAt = min(replayAt ?? due, due) }
+      stored(ledger.late, replayAt: persisted.replayAt)
       if statisticsNow.storeFailing { report("store_recovered", "results are stored again") }
       statisticsNow.storeFailing = false
       flushPauseMs = 0

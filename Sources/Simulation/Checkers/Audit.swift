@@ -115,6 +115,7 @@ extension Run {
     var seen = TruthChecks.Seen()
     out += checks.noMissedOutage(&seen)
     out += checks.downTime(&seen)
+    out += LateChecks.downsAreTrue(history.states, outages: settings.indices.map(truth.outages))
     audit.seen = seen
     out += TellingChecks.oneIncidentPerDown(history, monitors: monitors)
     out += TellingChecks.messagesInOrder(history)

@@ -18,6 +18,8 @@ struct History: Sendable {
     var since: Instant
     var until: Instant?
     var state: MonitorStatus
+    /// It was learned from results that came late.
+    var isLearned = false
   }
 
   struct Incident: Hashable, Sendable {

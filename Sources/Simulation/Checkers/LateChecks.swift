@@ -31,6 +31,17 @@ enum LateChecks {
     }
   }
 
+  /// What was learned to be down later was down.
+  static func downsAreTrue(_ states: [History.State], outages: [[Span]]) -> [Violation] {
+    states.filter { $0.isLearned && $0.state == .down && outages.indices.contains($0.monitor) }.compactMap { state in
+      let span = Span(state.since, state.until ?? Instant(ms: .max))
+      guard !outages[state.monitor].touch(span) else { return nil }
+      return Violation(
+        "late", monitor: state.monitor, at: state.since,
+        "was learned to be down until \(state.until?.rfc3339 ?? "now"), and the target was up all that time")
+    }
+  }
+
   /// When a majority had a word that stands whatever was before: after as many good looks in a row as prove a recovery, by
   /// the rules of that stretch. An edit may end at once what was said within an interval before it, and what was said before
   /// nothing ran is not carried into that time.

@@ -75,10 +75,12 @@ enum ReadBack {
   }
 
   static func states(in db: Connection) throws -> [History.State] {
-    try db.rows("SELECT monitor_id, since_ms, until_ms, state FROM monitor_state ORDER BY monitor_id, since_ms") {
+    try db.rows(
+      "SELECT monitor_id, since_ms, until_ms, state, learned_ms FROM monitor_state ORDER BY monitor_id, since_ms"
+    ) {
       History.State(
         monitor: Int($0.int(0)) - 1, since: Instant(ms: $0.int(1)), until: $0.intOrNil(2).map(Instant.init(ms:)),
-        state: MonitorStatus(code: $0.int(3)) ?? .unknown)
+        state: MonitorStatus(code: $0.int(3)) ?? .unknown, isLearned: $0.intOrNil(4) != nil)
     }
   }
 

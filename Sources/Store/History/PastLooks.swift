@@ -6,14 +6,17 @@ public enum PastLooks {
   /// Monitors that are asked about a region's network, each of another target.
   private static let targetsMax = 100
 
-  /// Every attempt of a monitor in one hour, all regions.
-  public static func hour(_ hour: Int64, of monitor: MonitorID, in db: Connection) throws -> [PastLook] {
+  /// Every attempt of a monitor in one hour, all regions. A failure that an overloaded worker may have made itself, by
+  /// being late, tells nothing. `standIns` are the workers of no region.
+  public static func hour(
+    _ hour: Int64, of monitor: MonitorID, standIns: Set<WorkerID>, in db: Connection
+  ) throws -> [PastLook] {
     let logged = try HistoryQueries.logged(monitor, hours: hour...hour, in: db)
-    let standIns = try WorkerQueries.standIns(in: db)
     return try HistoryQueries.hour(hour, of: monitor, logged: logged, in: db)
       .flatMap { region, chunk in
-        chunk.entries.map { entry in
+        chunk.entries.compactMap { entry -> PastLook? in
           var look = PastLook(entry, region: region)
+          if look.mayBeRegions, entry.loopLagUs > Int64(Limits.loopLagOverloadedUs) { return nil }
           look.isStandIn = standIns.contains(WorkerID(entry.worker))
           return look
         }
@@ -40,33 +43,66 @@ public enum PastLooks {
     return hours.compactMap(\.self).min()
   }
 
-  /// What a region saw in one hour of targets that have nothing to do with each other, as its guard goes by it.
-  public static func sights(
+  /// When a region's own network was in doubt within one hour, as its guard would have seen it. The hour before is read
+  /// as well, and what is known of each target before that: what was dead for long does not begin to fail with the hour.
+  /// Of a region without a worker it is the stand-in's network.
+  public static func doubts(
     in region: RegionID, hour: Int64, in db: Connection
-  ) throws -> [RegionGuard.PastSight] {
-    let from = Instant(ms: hour * Instant.hourMs)
-    var targets: [String: MonitorID] = [:]
-    try db.each(
-      """
-      SELECT DISTINCT m.id, m.url FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
-      WHERE p.region_id = $1 AND p.from_ms < $2 AND (p.to_ms IS NULL OR p.to_ms > $3) ORDER BY m.id
-      """, [.int(region.raw), .int(from.ms + Instant.hourMs), .int(from.ms)]
-    ) { row in
-      let target = RegionGuard.target(of: row.text(1))
-      if targets[target] == nil, targets.count < targetsMax { targets[target] = MonitorID(row.int(0)) }
-    }
+  ) throws -> [Range<Instant>] {
+    let from = Instant(ms: (hour - 1) * Instant.hourMs)
+    let within = from + Instant.hourMs..<from + 2 * Instant.hourMs
+    let targets = try targets(of: region, from: from, to: within.upperBound, in: db)
     // Fewer cannot fail together.
     guard targets.count >= RegionGuard.togetherMin else { return [] }
-    var out: [RegionGuard.PastSight] = []
+    var sights: [RegionGuard.PastSight] = []
+    var dead: [String] = []
     for (target, monitor) in targets {
-      let logged = try HistoryQueries.logged(monitor, hours: hour...hour, in: db)[region] ?? []
-      let packed = try HistoryQueries.chunk(monitor, region, hour: hour, in: db)?.entries ?? []
-      out += ResultEntry.merged(packed, logged).map { entry in
+      if try wasDown(monitor, before: from, in: db) { dead.append(target) }
+      let logged = try HistoryQueries.logged(monitor, hours: hour - 1...hour, in: db)[region] ?? []
+      let packed = try (hour - 1...hour).flatMap {
+        try HistoryQueries.chunk(monitor, region, hour: $0, in: db)?.entries ?? []
+      }
+      for entry in ResultEntry.merged(packed, logged) {
         let look = PastLook(entry, region: region)
-        return RegionGuard.PastSight(target: target, failed: look.mayBeRegions, at: look.startedAt)
+        sights.append(RegionGuard.PastSight(target: target, failed: look.mayBeRegions, at: look.startedAt))
       }
     }
-    return out
+    return RegionGuard.doubts(sights, dead: dead).map { $0.clamped(to: within) }.filter { !$0.isEmpty }
+  }
+
+  static let plannedSQL =
+    """
+    SELECT p.monitor_id, p.interval_ms, m.url FROM monitor_plan p JOIN monitor m ON m.id = p.monitor_id
+    WHERE p.region_id = $1 AND p.from_ms < $2 AND (p.to_ms IS NULL OR p.to_ms > $3) ORDER BY p.monitor_id
+    """
+
+  /// A monitor for each target that the region looked at; where they are many, those that it looked at most often.
+  private static func targets(
+    of region: RegionID, from: Instant, to: Instant, in db: Connection
+  ) throws -> [(target: String, monitor: MonitorID)] {
+    var best: [String: (intervalMs: Int64, monitor: MonitorID)] = [:]
+    try db.each(plannedSQL, [.int(region.raw), .int(to.ms), .int(from.ms)]) { row in
+      let target = RegionGuard.target(of: row.text(2))
+      let intervalMs = row.int(1)
+      if best[target].map({ intervalMs < $0.intervalMs }) ?? true { best[target] = (intervalMs, MonitorID(row.int(0))) }
+    }
+    return best.sorted { ($0.value.intervalMs, $0.value.monitor) < ($1.value.intervalMs, $1.value.monitor) }
+      .prefix(targetsMax).map { ($0.key, $0.value.monitor) }
+  }
+
+  static let knownSQL =
+    """
+    SELECT state FROM monitor_state WHERE monitor_id = $1 AND since_ms <= $2 AND learned_ms IS NULL
+      AND state IN ($3, $4, $5, $6, $7) ORDER BY since_ms DESC LIMIT 1
+    """
+
+  /// As it was known at the time: what was learned may be what the doubt is about.
+  private static func wasDown(_ monitor: MonitorID, before at: Instant, in db: Connection) throws -> Bool {
+    try db.first(
+      knownSQL,
+      [.int(monitor.raw), .int(at.ms)]
+        + [MonitorStatus.pending, .up, .degraded, .down, .paused].map { .int($0.code) }
+    ) { $0.int(0) == MonitorStatus.down.code } ?? false
   }
 }
 

@@ -46,6 +46,35 @@ public enum ReplayQueries {
     return now + quietMs
   }
 
+  /// A region's network is found to have been in doubt in `range`: asks for a replay of monitors that were learned to be
+  /// down in it before that was known. Answers whether there are any.
+  public static func askAgain(
+    learnedDown range: Range<Instant>, in region: RegionID, now: Instant, due: Instant, in db: Connection
+  ) throws -> Bool {
+    try db.run(
+      """
+      INSERT INTO state_replay (monitor_id, from_ms, to_ms, asked_ms, heard_ms, due_ms)
+      \(learnedDownSQL)
+      ON CONFLICT (monitor_id) DO UPDATE SET
+        from_ms = CASE WHEN excluded.from_ms < state_replay.from_ms THEN excluded.from_ms ELSE state_replay.from_ms END,
+        to_ms = CASE WHEN excluded.to_ms > state_replay.to_ms THEN excluded.to_ms ELSE state_replay.to_ms END,
+        heard_ms = excluded.heard_ms
+      """,
+      [
+        .int(region.raw), .int(range.lowerBound.ms), .int(range.upperBound.ms), .int(now.ms), .int(due.ms),
+        .int(range.lowerBound.ms - Limits.spoolAgeMs), .int(MonitorStatus.down.code),
+      ]) > 0
+  }
+
+  /// What is learned is never older than what a spool keeps, nor then is the beginning of its row.
+  static let learnedDownSQL =
+    """
+    SELECT p.monitor_id, $2, $3, $4, $4, $5 FROM monitor_plan p JOIN monitor_state s ON s.monitor_id = p.monitor_id
+    WHERE p.region_id = $1 AND p.from_ms < $3 AND (p.to_ms IS NULL OR p.to_ms > $2)
+      AND s.since_ms >= $6 AND s.since_ms < $3 AND s.until_ms > $2 AND s.learned_ms IS NOT NULL AND s.state = $7
+    GROUP BY p.monitor_id
+    """
+
   /// When the next one is due; nil when none is asked for.
   public static func nextDue(in db: Connection) throws -> Instant? {
     try db.first("SELECT min(due_ms) FROM state_replay") { $0.intOrNil(0).map(Instant.init(ms:)) } ?? nil

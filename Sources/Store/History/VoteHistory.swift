@@ -1,7 +1,9 @@
 import Domain
 import SQLite
 
-/// What each region said of a monitor over a time, by the verdict's own rules from what is stored.
+/// What each region said of a monitor over a time, by the verdict's own rules from what is stored. Failures that an
+/// overloaded worker may have made are left out as they were then; that a region's own network was in doubt is not looked
+/// for, so that a vote is shown here which did not count then.
 public struct VoteHistory: Sendable {
   public let from: Instant
   /// Where it ends: where it was asked to, or after as much as is shown at once.
@@ -34,6 +36,7 @@ extension VoteHistory {
     let closed = try HistoryQueries.closed(in: db)?.hour ?? Int64.min
     let exactUntil = isLong ? from.hour + Self.exactHours : Int64.max
     let exactFrom = min(to.hour - Self.exactHours, closed)
+    let standIns = try WorkerQueries.standIns(in: db)
     var hour = start.hour - 1
     var isByMinute = false
     if isLong {
@@ -53,7 +56,7 @@ extension VoteHistory {
         hour = exactFrom
         continue
       }
-      replay.add(try PastLooks.hour(next, of: monitor, in: db))
+      replay.add(try PastLooks.hour(next, of: monitor, standIns: standIns, in: db))
       replay.advance(to: min(Instant(ms: hour * Instant.hourMs), to))
     }
     replay.advance(to: to)

@@ -12,6 +12,7 @@ extension Migration {
         asked_ms BIGINT NOT NULL,
         heard_ms BIGINT NOT NULL,
         due_ms BIGINT NOT NULL);
-      CREATE INDEX state_replay_due ON state_replay (due_ms);
+      CREATE INDEX state_replay_due ON state_replay (due_ms, monitor_id);
+      CREATE INDEX monitor_plan_region ON monitor_plan (region_id, monitor_id, from_ms);
       """)
 }

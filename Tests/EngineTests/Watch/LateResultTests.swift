@@ -127,6 +127,126 @@ struct LateResultTests {
     await gap.world.engine.stop()
   }
 
+  @Test("what is unknown still is replayed as often as there is more to learn, and no more")
+  func stillUnknown() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 60)
+    await world.crash()
+    let from = world.test.clock.now
+    world.test.clock.advance(ms: 10 * Instant.minuteMs)
+    let to = world.test.clock.now
+    try await world.start()
+    await world.runMute(seconds: 90)
+    let slots = try await world.account(from: from, to: to).due.sorted()
+    for slot in slots { await world.engine.deliver(report(slot, .up)) }
+    await world.runMute(seconds: 30 * 60)
+    #expect(try await world.count("SELECT count(*) FROM state_replay") == 0)
+    #expect((1...2).contains(await world.engine.statistics.replays))
+    let last = try await world.test.store.read { db in
+      try ResultQueries.states(id, from: from, to: world.test.clock.now, in: db)
+    }.last
+    #expect(last?.state == .unknown)
+    await world.engine.stop()
+  }
+
+  @Test("one that cannot be read keeps no other waiting, and is tried again")
+  func unreadable() async throws {
+    let world = try await WatchWorld()
+    let ids = [try await world.monitor("a", intervalS: 10), try await world.monitor("b", intervalS: 10)]
+    try await world.start()
+    try await world.run(seconds: 60)
+    await world.crash()
+    let from = world.test.clock.now
+    world.test.clock.advance(ms: 10 * Instant.minuteMs)
+    let to = world.test.clock.now
+    try await world.start()
+    try await world.run(seconds: 60)
+    let slots = try await world.account(from: from, to: to).due.sorted()
+    _ = try await world.test.store.write { db in
+      try db.run(
+        "INSERT INTO result_chunk (monitor_id, region_id, hour, format, n, body) VALUES ($1, $2, $3, 999, 1, $4)",
+        [.int(ids[0].raw), .int(slots[0].region.raw), .int(from.hour), .blob([1])])
+    }
+    for slot in slots { await world.engine.deliver(report(slot, .up)) }
+    try await world.run(seconds: 30)
+    func learned(_ id: MonitorID) async throws -> Int {
+      try await world.count(
+        "SELECT count(*) FROM monitor_state WHERE learned_ms IS NOT NULL AND monitor_id = \(id.raw)")
+    }
+    #expect(try await learned(ids[0]) == 0)
+    #expect(try await learned(ids[1]) == 1)
+    #expect(world.reported.withLock { $0 }.contains { $0.hasPrefix("replay_failed") })
+    _ = try await world.test.store.write { try $0.run("DELETE FROM result_chunk WHERE format = 999") }
+    try await world.run(seconds: 11 * 60)
+    #expect(try await learned(ids[0]) == 1)
+    await world.engine.stop()
+  }
+
+  @Test("who comes first is not learned down when those that come later show that it was the region")
+  func laterDoubt() async throws {
+    let world = try await WatchWorld()
+    for n in 0..<6 { try await world.monitor("m\(n)", url: "http://t\(n).test/", intervalS: 10) }
+    try await world.start()
+    try await world.run(seconds: 60)
+    await world.crash()
+    let from = world.test.clock.now
+    world.test.clock.advance(ms: 10 * Instant.minuteMs)
+    let to = world.test.clock.now
+    try await world.start()
+    try await world.run(seconds: 60)
+    let slots = try await world.account(from: from, to: to).due.sorted()
+    let first = slots[0].monitor
+    func deliver(_ some: [Slot]) async {
+      for slot in some {
+        let isDown = slot.at > from + 3 * Instant.minuteMs && slot.at < from + 6 * Instant.minuteMs
+        await world.engine.deliver(report(slot, isDown ? .down : .up))
+      }
+    }
+    let downs = "SELECT count(*) FROM monitor_state WHERE state = \(MonitorStatus.down.code)"
+    await deliver(slots.filter { $0.monitor == first })
+    try await world.run(seconds: 40)
+    #expect(try await world.count(downs) == 1)
+    await deliver(slots.filter { $0.monitor != first })
+    try await world.run(seconds: 60)
+    #expect(try await world.count(downs) == 0)
+    #expect(try await world.count("SELECT count(*) FROM state_replay") == 0)
+    await world.engine.stop()
+  }
+
+  @Test("many that have nothing to replay take their turns")
+  func bounded() async throws {
+    let world = try await WatchWorld()
+    try await world.start()
+    let many = 3 * Limits.replayHoursPerTurn
+    let now = world.test.clock.now
+    for n in 0..<many { try await world.monitor("m\(n)", intervalS: 3600) }
+    try await world.heard()
+    _ = try await world.test.store.write { db in
+      try db.run(
+        "INSERT INTO state_replay SELECT id, $1, $1, $2, $2, $2 FROM monitor",
+        [.int(now.ms - Instant.dayMs), .int(now.ms)])
+    }
+    await world.engine.wantReplay(at: now)
+    var left: [Int] = []
+    for _ in 0..<3 {
+      await world.engine.replayLate(now: now)
+      left.append(try await world.count("SELECT count(*) FROM state_replay"))
+    }
+    #expect(left == [2, 1, 0].map { $0 * Limits.replayHoursPerTurn })
+    // What is asked for while one turn reads is not forgotten by it.
+    _ = try await world.test.store.write { db in
+      try db.run(
+        "INSERT INTO state_replay SELECT id, $1, $1, $2, $2, $2 FROM monitor WHERE id <= 4",
+        [.int(now.ms - Instant.dayMs), .int(now.ms)])
+    }
+    let next = now + 5000
+    await world.engine.wantReplay(at: now)
+    #expect(await world.engine.replayLate(now: now, askedMeanwhileFor: next) == next)
+    await world.engine.stop()
+  }
+
   @Test("targets that failed together for the one who looked were not down")
   func together() async throws {
     let world = try await WatchWorld()
@@ -150,5 +270,18 @@ struct LateResultTests {
     #expect(try await world.count("SELECT count(*) FROM monitor_state WHERE learned_ms IS NOT NULL") >= 12)
     #expect(try await world.count("SELECT count(*) FROM monitor_state WHERE state = \(MonitorStatus.down.code)") == 0)
     await world.engine.stop()
+  }
+}
+
+extension Engine {
+  fileprivate func wantReplay(at due: Instant) { replayAt = due }
+
+  /// Replays, and while it does a flush asks for another one.
+  fileprivate func replayLate(now: Instant, askedMeanwhileFor due: Instant) async -> Instant? {
+    let replaying = Task { await replayLate(now: now) }
+    for _ in 0..<10_000 where !isReplaying { await Task.yield() }
+    stored([:], replayAt: due)
+    await replaying.value
+    return replayAt
   }
 }

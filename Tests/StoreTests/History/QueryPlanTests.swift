@@ -18,10 +18,16 @@ struct HistoryQueryPlanTests {
       "SELECT reason FROM slot_missed WHERE monitor_id = 1 AND slot_ms >= 0 AND slot_ms < 9",
       "SELECT state FROM monitor_state WHERE monitor_id = 1 AND since_ms < 9 ORDER BY since_ms",
       "SELECT min(id) FROM result_log WHERE id >= 7",
+      PastLooks.plannedSQL, PastLooks.knownSQL, ReplayQueries.learnedDownSQL,
+      "SELECT min(due_ms) FROM state_replay",
+      "SELECT monitor_id FROM state_replay WHERE due_ms <= 1 ORDER BY due_ms, monitor_id LIMIT 1",
     ])
   func plans(sql: String) async throws {
     let world = try await HistoryWorld()
-    let steps = try await world.test.store.read { db in try db.rows("EXPLAIN QUERY PLAN \(sql)") { $0.text(3) } }
+    let values = (1...9).filter { sql.contains("$\($0)") }.map { _ in Value.int(1) }
+    let steps = try await world.test.store.read { db in
+      try db.rows("EXPLAIN QUERY PLAN \(sql)", values) { $0.text(3) }
+    }
     #expect(!steps.isEmpty)
     for step in steps {
       #expect(!step.contains("TEMP B-TREE"), "\(step)")

@@ -64,7 +64,9 @@ extension TellingShapes {
               .object([
                 .always("from", .instant), .always("to", .instant), .always("vote", .choice(PastVote.self)),
               ])
-            ).described("Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step.")),
+            ).described(
+              "Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step. By what the region's results say: that it had no vote at the time, as its own network was in doubt, is not looked for."
+            )),
         ]))),
   ])
 
