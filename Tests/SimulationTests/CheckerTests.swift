@@ -123,6 +123,9 @@ struct CheckerTests {
     #expect(LateChecks.downsAreTrue(states, outages: [[Span(at(185), at(195))]]).isEmpty)
     #expect(LateChecks.downsAreTrue(states, outages: [[Span(at(190), at(195))]]).map(\.monitor) == [0])
     #expect(LateChecks.downsAreTrue(states, outages: [[]]).count == 1)
+    // It goes on from a time that was down in truth.
+    states.insert(.init(monitor: 0, since: states[1].since - 5000, until: states[1].since, state: .down), at: 1)
+    #expect(LateChecks.downsAreTrue(states, outages: [[Span(states[1].since, states[1].since + 1000)]]).isEmpty)
     // What was told at the time is judged by what was told.
     #expect(LateChecks.downsAreTrue(history.states, outages: [[]]).isEmpty)
   }

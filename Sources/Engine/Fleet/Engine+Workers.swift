@@ -269,11 +269,10 @@ extension Watched {
   /// Whether a worker can have done this: a slot that is due, or will be in `aheadMs`, or a run that was asked for.
   func mayBeDone(_ job: JobID, aheadMs: Int64, now: Instant) -> Bool {
     guard let slot = job.slot else { return true }
-    guard slot <= now + (aheadMs + 1000), now - slot < Limits.spoolAgeMs,
-      let row = plan.first(where: { $0.region == job.region })
-    else { return false }
-    // Slots of a plan that an edit ended cannot be told from others any more.
-    return slot < row.from || row.contains(slot)
+    guard slot <= now + (aheadMs + 1000), now - slot < Limits.spoolAgeMs else { return false }
+    if plans(job) { return true }
+    // Slots of a plan that an edit ended long ago cannot be told from others any more.
+    return plan.first { $0.region == job.region }.map { slot < $0.from } ?? false
   }
 
   /// A moment that a worker's clock may have got wrong, drawn into the time in which the run can have been.

@@ -184,7 +184,12 @@ extension Engine {
   /// An edit, a pause, a resumption, a new monitor or a deleted one.
   private func takeEdit(_ id: MonitorID, at now: Instant, before: Snapshot, into ledger: inout Ledger) async throws {
     let sealer = store.sealer
-    let stored = try await store.read { try EngineQueries.one(id, in: $0, sealer: sealer) }
+    let (stored, lately) = try await store.read { db in
+      (
+        try EngineQueries.one(id, in: db, sealer: sealer),
+        try PlanQueries.touching(id, from: now - Instant.hourMs, to: now, in: db)
+      )
+    }
     let known = watched[id]
     let planned = known?.plan ?? []
     let lentBefore = known?.settings.allowsStandIn
@@ -201,6 +206,7 @@ extension Engine {
     let wasEnabled = known?.verdict.isEnabled ?? false
     before.keep(one)
     one.replace(stored)
+    one.endedPlan = lately.filter { $0.to != nil }
     planVersion += 1
     one.version = planVersion
     watched[id] = one

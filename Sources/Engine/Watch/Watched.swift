@@ -10,6 +10,8 @@ final class Watched {
   let organization: OrganizationID
   private(set) var settings: MonitorSettings
   private(set) var plan: [PlanRow]
+  /// Rows that an edit ended lately: slots of before are still to have their outcome.
+  var endedPlan: [PlanRow] = []
   private(set) var allowsPrivate: Bool
   var verdict: Verdict
   /// The newest slot that has its result, per region.
@@ -80,10 +82,10 @@ final class Watched {
 
   var regions: [RegionID] { plan.map(\.region) }
 
-  /// Whether a job still is to be done: one that was asked for, or a slot of the plan in force.
+  /// Whether a job still is to be done: one that was asked for, or a slot of the plan, as it was then.
   func plans(_ job: JobID) -> Bool {
     guard let slot = job.slot else { return true }
-    return plan.contains { $0.region == job.region && $0.contains(slot) }
+    return (plan + endedPlan).contains { $0.region == job.region && $0.contains(slot) }
   }
 }
 

@@ -31,10 +31,13 @@ enum LateChecks {
     }
   }
 
-  /// What was learned to be down later was down.
+  /// What was learned to be down later was down, or goes on from what was: it takes good checks to prove an end.
   static func downsAreTrue(_ states: [History.State], outages: [[Span]]) -> [Violation] {
     states.filter { $0.isLearned && $0.state == .down && outages.indices.contains($0.monitor) }.compactMap { state in
-      let span = Span(state.since, state.until ?? Instant(ms: .max))
+      var span = Span(state.since, state.until ?? Instant(ms: .max))
+      while let before = states.first(where: {
+        $0.monitor == state.monitor && $0.state == .down && $0.until == span.from
+      }) { span.from = before.since }
       guard !outages[state.monitor].touch(span) else { return nil }
       return Violation(
         "late", monitor: state.monitor, at: state.since,

@@ -13,6 +13,8 @@ extension Run {
     guard let engine else { return plan(.edit(n), at: now + Instant.minuteMs) }
     let edit = edits.all[n]
     let monitor = edit.monitor
+    // One that had to wait may come after the deletion: there is nothing to edit any more.
+    guard timelines[monitor].deletedAt == nil else { return }
     let (scope, principal, world) = (scope, principal, clock.world)
     for w in workers.indices {
       await rouse(w)

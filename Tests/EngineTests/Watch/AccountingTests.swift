@@ -151,6 +151,32 @@ struct AccountingTests {
     await world.engine.stop()
   }
 
+  @Test("a check that is under way when its monitor is paused still fills its slot, from here and from elsewhere")
+  func pausedMeanwhile() async throws {
+    let world = try await WatchWorld()
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    try await world.run(seconds: 12)
+    let from = world.test.clock.now + 1
+    await world.runMute(seconds: 10, forgets: true)
+    let slot = try #require(try await world.account(from: from, to: world.test.clock.now).due.max())
+    try await world.edit(id) { $0.enabled = false }
+    let job = JobID(monitor: id, region: slot.region, trigger: .schedule, mark: slot.at.ms)
+    var seen = Observation(startedAt: slot.at + 5)
+    seen.timing.totalUs = 1000
+    func result(of job: JobID) -> Delivered {
+      Delivered(job: job, generation: nil, lateMs: 0, content: .attempt(0, isFinal: true, .up, seen))
+    }
+    // One of after the pause was never due.
+    let later = JobID(monitor: id, region: slot.region, trigger: .schedule, mark: slot.at.ms + 10_000)
+    world.test.clock.advance(ms: 10_000)
+    let answers = await world.engine.deliver([result(of: job), result(of: later)], from: WorkerID(7), in: slot.region)
+    #expect(answers == [.accepted, .rejected])
+    let account = try await world.account(from: from, to: world.test.clock.now)
+    #expect(account.filled.contains(slot) && account.open.isEmpty)
+    await world.engine.stop()
+  }
+
   @Test("a run that says itself that it proves nothing is missed, whatever is known of the region by then")
   func ownTrouble() async throws {
     let world = try await WatchWorld()
