@@ -82,16 +82,6 @@ struct SpoolDiskTests {
     return try Spool(folder: disk.folder, configuration: configuration, disk: disk.calling)
   }
 
-  private func all(_ spool: Spool) throws -> [Delivered] {
-    var out: [Delivered] = []
-    while true {
-      let (some, mark) = try spool.read(3)
-      if some.isEmpty { return out }
-      out += some
-      try spool.empty(mark: mark)
-    }
-  }
-
   private func missed(_ results: [Delivered]) -> Set<Int64> {
     Set(results.filter { $0.content == .missed(.spoolFull) }.map(\.job.mark))
   }
@@ -109,7 +99,7 @@ struct SpoolDiskTests {
     // What is there after a crash is what was there before.
     let again = try open()
     #expect(again.records == waiting)
-    let rest = try all(again)
+    let rest = try again.drained()
     #expect(rest.count == waiting)
     let lost = missed(rest)
     let kept = Set(rest.map(\.job.mark)).subtracting(lost)
@@ -130,7 +120,7 @@ struct SpoolDiskTests {
     #expect(spool.records + spool.forgotten == 3)
     disk.capacity = .max
     try spool.append([result(4)])
-    let rest = try all(spool)
+    let rest = try spool.drained()
     #expect(rest.last == result(4))
     #expect(rest.count == 1 + missed(rest).count)
     #expect(spool.records == 0)
@@ -142,7 +132,7 @@ struct SpoolDiskTests {
     disk.capacity = 0
     let spool = try open()
     #expect(spool.records == 4)
-    #expect(try all(spool).count == 4)
+    #expect(try spool.drained().count == 4)
   }
 
   @Test("a half record that the disk took is cut off again")
@@ -157,7 +147,7 @@ struct SpoolDiskTests {
     try spool.append([result(9999)])
     let again = try open()
     #expect(again.torn == 0)
-    #expect(try all(again).last == result(9999))
+    #expect(try again.drained().last == result(9999))
   }
 
   // MARK: Power
@@ -217,7 +207,7 @@ struct SpoolDiskTests {
       let spool = try open()
       try spool.append([result(round)])
       seen += disk.files.filter { $0.bytes > 0 && $0.name.hasSuffix(".seg") }.map(\.name)
-      #expect(try all(spool) == [result(round)])
+      #expect(try spool.drained() == [result(round)])
     }
     #expect(Set(seen).count == 4)
     #expect(disk.files.count { $0.name.hasSuffix(".seg") } == 1, "one emptied file holds the place")
@@ -248,7 +238,7 @@ struct SpoolDiskTests {
     let spool = try open()
     let file = disk.folder + "/000000000001.seg"
     #expect(unlink(file) == 0 && mkdir(file, 0o700) == 0)
-    let rest = try all(spool)
+    let rest = try spool.drained()
     #expect(rest.last == result(6) && !rest.contains(result(1)))
     #expect(rest.count + spool.forgotten == 6)
     #expect(spool.records == 0)
@@ -264,7 +254,7 @@ struct SpoolDiskTests {
     #expect(words.count == 1 && words.first?.contains("000000000001.seg cannot be read") == true, "\(words)")
     #expect(spool.takeWords().isEmpty)
     #expect(spool.dropped == 1 && spool.forgotten == 1)
-    let rest = try all(spool)
+    let rest = try spool.drained()
     #expect(rest.last == result(6) && !rest.contains(result(1)))
   }
 
@@ -278,7 +268,7 @@ struct SpoolDiskTests {
     disk.capacity = disk.files.reduce(0) { $0 + $1.bytes }
     try spool.append([result(21)])
     #expect(spool.takeWords().contains { $0.contains("000000000001.seg cannot be read") })
-    let rest = try all(spool)
+    let rest = try spool.drained()
     #expect(rest.contains(result(21)))
     #expect(rest.count + spool.forgotten == 21)
   }
@@ -313,7 +303,7 @@ struct SpoolDiskTests {
     } else {
       #expect(try spool.read(9).results == [result(7)])
       #expect(spool.dropped == 0, "they are still there")
-      #expect(try all(spool) == [result(7)])
+      #expect(try spool.drained() == [result(7)])
     }
     #expect(spool.forgotten >= 3 && spool.dropped == (isFull ? 4 : 3))
     #expect(spool.takeWords().count == 1)

@@ -28,24 +28,13 @@ struct SpoolTests {
     return try Spool(folder: folder + "/spool", configuration: configuration)
   }
 
-  /// Everything in it, in the order in which it would be delivered.
-  private func all(_ spool: Spool) throws -> [Delivered] {
-    var out: [Delivered] = []
-    while true {
-      let (some, mark) = try spool.read(3)
-      if some.isEmpty { return out }
-      out += some
-      try spool.empty(mark: mark)
-    }
-  }
-
   @Test("comes back in order, also after a restart")
   func order() throws {
     let results = (1...10).map { result(Int64($0)) }
     try open { $0.segmentBytes = 600 }.append(results)
     let again = try open()
     #expect(again.records == 10)
-    #expect(try all(again) == results)
+    #expect(try again.drained() == results)
     #expect(again.records == 0 && again.bytes == 0)
     #expect(try open().records == 0)
   }
@@ -68,7 +57,7 @@ struct SpoolTests {
     #expect(stat(file, &status) == 0)
     #expect(truncate(file, status.st_size - 5) == 0)
     let again = try open()
-    #expect(try all(again) == [result(1), result(2)])
+    #expect(try again.drained() == [result(1), result(2)])
     #expect(again.torn == 1)
   }
 
@@ -83,7 +72,7 @@ struct SpoolTests {
     pread(file, &byte, 1, status.st_size / 2)
     byte ^= 4
     pwrite(file, &byte, 1, status.st_size / 2)
-    #expect(try all(open()) == [result(1)])
+    #expect(try open().drained() == [result(1)])
   }
 
   @Test("a full spool drops its oldest and says which slots they were")
@@ -96,7 +85,7 @@ struct SpoolTests {
     for one in results { try spool.append([one]) }
     #expect(spool.bytes <= 9000)
     #expect(spool.dropped > 0)
-    let rest = try all(spool)
+    let rest = try spool.drained()
     let missed = rest.filter { $0.content == .missed(.spoolFull) }
     #expect(missed.count + spool.forgotten == spool.dropped)
     #expect(rest.count - missed.count + spool.dropped == 60)

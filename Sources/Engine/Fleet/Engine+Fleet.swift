@@ -9,29 +9,24 @@ extension Engine {
 
   /// Once a turn: who is still there, and what follows.
   func watchFleet(now: Instant) async {
-    hearEmbedded(now: now)
-    await follow(fleet.handle(.timePassed, regions: regions, now: now), now: now)
-  }
-
-  /// What this process' own worker says of itself, without concluding anything.
-  private func hearEmbedded(now: Instant) {
-    guard let local, let probe else { return }
-    let seen = probe.statistics
-    var said = WorkerReport()
-    said.inFlight = seen.inFlight
-    said.started = seen.started
-    said.startedLate = seen.startedLate
-    // Sorts four thousand numbers: every ten seconds is often enough.
-    if now - latenessAt >= 10_000 {
-      latenessAt = now
-      latenessP99Ms = lateness.quantile(0.99)
+    if let local, let probe {
+      let seen = probe.statistics
+      var said = WorkerReport()
+      said.inFlight = seen.inFlight
+      said.started = seen.started
+      said.startedLate = seen.startedLate
+      // Sorts four thousand numbers: every ten seconds is often enough.
+      if now - latenessAt >= 10_000 {
+        latenessAt = now
+        latenessP99Ms = lateness.quantile(0.99)
+      }
+      said.latenessP99Ms = latenessP99Ms
+      said.loopLagP99Us = seen.loopLagP99Us
+      said.busyPermille = Int(seen.busyShare * 1000)
+      said.resolverWorks = seen.resolverWorks
+      await follow(fleet.handle(.seen(.embedded, local, waitMs: 0, said), regions: [], now: now), now: now)
     }
-    said.latenessP99Ms = latenessP99Ms
-    said.loopLagP99Us = seen.loopLagP99Us
-    said.busyPermille = Int(seen.busyShare * 1000)
-    said.resolverWorks = seen.resolverWorks
-    // Nobody is lost by being heard.
-    _ = fleet.handle(.seen(.embedded, local, waitMs: 0, said), regions: [], now: now)
+    await follow(fleet.handle(.timePassed, regions: regions, now: now), now: now)
   }
 
   func follow(_ actions: [Fleet.Action], now: Instant) async {
@@ -62,7 +57,6 @@ extension Engine {
 
   /// Shows the guards what regions report, before anything is concluded about targets.
   func look(at batch: [Incoming], now: Instant) {
-    hearEmbedded(now: now)
     for one in batch {
       let seen = one.report
       guard let monitor = watched[seen.job.monitor] else { continue }

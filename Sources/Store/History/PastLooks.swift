@@ -57,7 +57,8 @@ public enum PastLooks {
     var sights: [RegionGuard.PastSight] = []
     var dead: [String] = []
     for (target, monitor) in targets {
-      if try wasDown(monitor, before: from, in: db) { dead.append(target) }
+      // As it was known at the time: what was learned may be what the doubt is about.
+      if try ReplayQueries.wasDown(monitor, before: from, asKnownThen: true, in: db) { dead.append(target) }
       let logged = try HistoryQueries.logged(monitor, hours: hour - 1...hour, in: db)[region] ?? []
       let packed = try (hour - 1...hour).flatMap {
         try HistoryQueries.chunk(monitor, region, hour: $0, in: db)?.entries ?? []
@@ -88,21 +89,6 @@ public enum PastLooks {
     }
     return best.sorted { ($0.value.intervalMs, $0.value.monitor) < ($1.value.intervalMs, $1.value.monitor) }
       .prefix(targetsMax).map { ($0.key, $0.value.monitor) }
-  }
-
-  static let knownSQL =
-    """
-    SELECT state FROM monitor_state WHERE monitor_id = $1 AND since_ms <= $2 AND learned_ms IS NULL
-      AND state IN ($3, $4, $5, $6, $7) ORDER BY since_ms DESC LIMIT 1
-    """
-
-  /// As it was known at the time: what was learned may be what the doubt is about.
-  private static func wasDown(_ monitor: MonitorID, before at: Instant, in db: Connection) throws -> Bool {
-    try db.first(
-      knownSQL,
-      [.int(monitor.raw), .int(at.ms)]
-        + [MonitorStatus.pending, .up, .degraded, .down, .paused].map { .int($0.code) }
-    ) { $0.int(0) == MonitorStatus.down.code } ?? false
   }
 }
 

@@ -14,6 +14,14 @@ public struct WantedReplay: Hashable, Sendable {
 public enum ReplayQueries {
   /// A monitor's rows that one result may concern.
   private static let rowsMax = 64
+  /// What is asked for already reaches as far as both; when it is due is the asker's.
+  private static let orWiden =
+    """
+    ON CONFLICT (monitor_id) DO UPDATE SET
+      from_ms = CASE WHEN excluded.from_ms < state_replay.from_ms THEN excluded.from_ms ELSE state_replay.from_ms END,
+      to_ms = CASE WHEN excluded.to_ms > state_replay.to_ms THEN excluded.to_ms ELSE state_replay.to_ms END,
+      heard_ms = excluded.heard_ms
+    """
 
   /// Results of `from ... to` came late. Asks for a replay when that time is unknown, or may be yet; it waits until nothing
   /// more of the kind came for `quietMs`, but not longer than `mostMs`. Answers when it is due, or nil.
@@ -33,10 +41,7 @@ public enum ReplayQueries {
     try db.run(
       """
       INSERT INTO state_replay (monitor_id, from_ms, to_ms, asked_ms, heard_ms, due_ms) VALUES ($1, $2, $3, $4, $4, $5)
-      ON CONFLICT (monitor_id) DO UPDATE SET
-        from_ms = CASE WHEN excluded.from_ms < state_replay.from_ms THEN excluded.from_ms ELSE state_replay.from_ms END,
-        to_ms = CASE WHEN excluded.to_ms > state_replay.to_ms THEN excluded.to_ms ELSE state_replay.to_ms END,
-        heard_ms = excluded.heard_ms,
+      \(orWiden),
         due_ms = CASE WHEN excluded.due_ms < state_replay.asked_ms + $6 THEN excluded.due_ms
           ELSE state_replay.asked_ms + $6 END
       """,
@@ -55,10 +60,7 @@ public enum ReplayQueries {
       """
       INSERT INTO state_replay (monitor_id, from_ms, to_ms, asked_ms, heard_ms, due_ms)
       \(learnedDownSQL)
-      ON CONFLICT (monitor_id) DO UPDATE SET
-        from_ms = CASE WHEN excluded.from_ms < state_replay.from_ms THEN excluded.from_ms ELSE state_replay.from_ms END,
-        to_ms = CASE WHEN excluded.to_ms > state_replay.to_ms THEN excluded.to_ms ELSE state_replay.to_ms END,
-        heard_ms = excluded.heard_ms
+      \(orWiden)
       """,
       [
         .int(region.raw), .int(range.lowerBound.ms), .int(range.upperBound.ms), .int(now.ms), .int(due.ms),
@@ -122,16 +124,23 @@ public enum ReplayQueries {
       """, [.int(monitor.raw), .int(to.ms), .int(from.ms)], span)
   }
 
-  /// Whether the monitor was confirmed down by then, whatever nobody knew or was to know since.
-  public static func wasDown(_ monitor: MonitorID, before at: Instant, in db: Connection) throws -> Bool {
+  /// Whether the monitor was confirmed down by then, whatever nobody knew or was to know since. `asKnownThen`: what was learned
+  /// later does not count.
+  public static func wasDown(
+    _ monitor: MonitorID, before at: Instant, asKnownThen: Bool = false, in db: Connection
+  ) throws -> Bool {
     try db.first(
-      """
-      SELECT state FROM monitor_state WHERE monitor_id = $1 AND since_ms <= $2 AND state IN ($3, $4, $5, $6, $7)
-      ORDER BY since_ms DESC LIMIT 1
-      """,
+      stateBeforeSQL(asKnownThen: asKnownThen),
       [.int(monitor.raw), .int(at.ms)]
         + [MonitorStatus.pending, .up, .degraded, .down, .paused].map { .int($0.code) }
     ) { $0.int(0) == MonitorStatus.down.code } ?? false
+  }
+
+  static func stateBeforeSQL(asKnownThen: Bool) -> String {
+    """
+    SELECT state FROM monitor_state WHERE monitor_id = $1 AND since_ms <= $2\(asKnownThen ? " AND learned_ms IS NULL" : "")
+      AND state IN ($3, $4, $5, $6, $7) ORDER BY since_ms DESC LIMIT 1
+    """
   }
 
   /// Puts `after` in the place of `before`, in one transaction with whoever calls; false when they are not what is stored

@@ -18,20 +18,8 @@ struct HandingOnTests {
 
   init() async throws {
     world = try await WatchWorld()
-    monitor = try await world.test.store.write { [world] db in
-      try db.run(
-        "INSERT INTO region (id, public_id, name, organization_id, created_ms) VALUES (50, 'reg_50', 'fra', NULL, 0)",
-        [])
-      var settings = MonitorSettings(name: "m", url: "http://m.test/")
-      settings.intervalS = 10
-      settings.timeoutMs = 1000
-      settings.attempts = 1
-      settings.regions = ["fra"]
-      let store = world.test.store
-      let id = try MonitorQueries.create(
-        settings, scope: world.scope, by: world.principal, in: db, world: store.world, sealer: store.sealer)
-      return try #require(try MonitorQueries.find(id, scope: world.scope, in: db, sealer: store.sealer)).id
-    }
+    try await world.region(Self.fra, "fra")
+    monitor = try await world.monitor("m", url: "http://m.test/", intervalS: 10, attempts: 1) { $0.regions = ["fra"] }
   }
 
   private func ask(_ worker: WorkerID) async throws -> [OfferedJob] {

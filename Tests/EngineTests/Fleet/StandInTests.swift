@@ -19,30 +19,16 @@ struct StandInTests {
 
   init() async throws {
     world = try await WatchWorld()
-    try await world.test.store.write { db in
-      for (id, name, organization) in [
-        (Self.fra, "fra", Int64?.none), (Self.own, "own", 1), (Self.standIn, StandIn.name, nil),
-      ] {
-        try db.run(
-          "INSERT INTO region (id, public_id, name, organization_id, created_ms) VALUES ($1, $2, $3, $4, 0)",
-          [.int(id.raw), .text("reg_\(id.raw)"), .text(name), organization.map { .int($0) } ?? .null])
-      }
-    }
+    try await world.region(Self.fra, "fra")
+    try await world.region(Self.own, "own", of: 1)
+    try await world.region(Self.standIn, StandIn.name)
   }
 
   private func monitor(_ name: String, in region: String = "fra", allows: Bool) async throws -> MonitorID {
-    var settings = MonitorSettings(name: name, url: "http://\(name).test/")
-    settings.intervalS = 10
-    settings.timeoutMs = 1000
-    settings.attempts = 1
-    settings.recoveryChecks = 1
-    settings.regions = [region]
-    settings.allowsStandIn = allows
-    return try await world.test.store.write { [world, settings] db in
-      let store = world.test.store
-      let id = try MonitorQueries.create(
-        settings, scope: world.scope, by: world.principal, in: db, world: store.world, sealer: store.sealer)
-      return try #require(try MonitorQueries.find(id, scope: world.scope, in: db, sealer: store.sealer)).id
+    try await world.monitor(name, url: "http://\(name).test/", intervalS: 10, attempts: 1) {
+      $0.recoveryChecks = 1
+      $0.regions = [region]
+      $0.allowsStandIn = allows
     }
   }
 

@@ -18,17 +18,23 @@ struct LateResultTests {
     var to: Instant
   }
 
-  /// A monitor of ten seconds that was up, ten minutes in which nothing ran, and a minute of up again.
-  private func gap(_ heard: Heard = Heard()) async throws -> Gap {
-    let world = try await WatchWorld(onChange: { change, _ in heard.add("\(change.from)>\(change.to)") })
-    let id = try await world.monitor(intervalS: 10)
-    try await world.start()
+  /// A minute in which it runs, ten in which nothing does, which are the answer, and a new start.
+  private func standStill(_ world: WatchWorld) async throws -> (from: Instant, to: Instant) {
     try await world.run(seconds: 60)
     await world.crash()
     let from = world.test.clock.now
     world.test.clock.advance(ms: 10 * Instant.minuteMs)
     let to = world.test.clock.now
     try await world.start()
+    return (from, to)
+  }
+
+  /// A monitor of ten seconds that was up, ten minutes in which nothing ran, and a minute of up again.
+  private func gap(_ heard: Heard = Heard()) async throws -> Gap {
+    let world = try await WatchWorld(onChange: { change, _ in heard.add("\(change.from)>\(change.to)") })
+    let id = try await world.monitor(intervalS: 10)
+    try await world.start()
+    let (from, to) = try await standStill(world)
     try await world.run(seconds: 60)
     let slots = try await world.account(from: from, to: to).due.sorted()
     return Gap(world: world, id: id, slots: slots, from: from, to: to)
@@ -132,12 +138,7 @@ struct LateResultTests {
     let world = try await WatchWorld()
     let id = try await world.monitor(intervalS: 10)
     try await world.start()
-    try await world.run(seconds: 60)
-    await world.crash()
-    let from = world.test.clock.now
-    world.test.clock.advance(ms: 10 * Instant.minuteMs)
-    let to = world.test.clock.now
-    try await world.start()
+    let (from, to) = try await standStill(world)
     await world.runMute(seconds: 90)
     let slots = try await world.account(from: from, to: to).due.sorted()
     for slot in slots { await world.engine.deliver(report(slot, .up)) }
@@ -156,12 +157,7 @@ struct LateResultTests {
     let world = try await WatchWorld()
     let ids = [try await world.monitor("a", intervalS: 10), try await world.monitor("b", intervalS: 10)]
     try await world.start()
-    try await world.run(seconds: 60)
-    await world.crash()
-    let from = world.test.clock.now
-    world.test.clock.advance(ms: 10 * Instant.minuteMs)
-    let to = world.test.clock.now
-    try await world.start()
+    let (from, to) = try await standStill(world)
     try await world.run(seconds: 60)
     let slots = try await world.account(from: from, to: to).due.sorted()
     _ = try await world.test.store.write { db in
@@ -189,12 +185,7 @@ struct LateResultTests {
     let world = try await WatchWorld()
     for n in 0..<6 { try await world.monitor("m\(n)", url: "http://t\(n).test/", intervalS: 10) }
     try await world.start()
-    try await world.run(seconds: 60)
-    await world.crash()
-    let from = world.test.clock.now
-    world.test.clock.advance(ms: 10 * Instant.minuteMs)
-    let to = world.test.clock.now
-    try await world.start()
+    let (from, to) = try await standStill(world)
     try await world.run(seconds: 60)
     let slots = try await world.account(from: from, to: to).due.sorted()
     let first = slots[0].monitor
@@ -253,12 +244,7 @@ struct LateResultTests {
     var ids: [MonitorID] = []
     for n in 0..<6 { ids.append(try await world.monitor("m\(n)", url: "http://t\(n).test/", intervalS: 10)) }
     try await world.start()
-    try await world.run(seconds: 60)
-    await world.crash()
-    let from = world.test.clock.now
-    world.test.clock.advance(ms: 10 * Instant.minuteMs)
-    let to = world.test.clock.now
-    try await world.start()
+    let (from, to) = try await standStill(world)
     try await world.run(seconds: 60)
     let slots = try await world.account(from: from, to: to).due.sorted()
     for slot in slots {

@@ -130,17 +130,28 @@ final class WatchWorld: Sendable {
 
   @discardableResult
   func monitor(
-    _ name: String = "API", url: String = "http://example.test/", intervalS: Int = 60, attempts: Int = 2
+    _ name: String = "API", url: String = "http://example.test/", intervalS: Int = 60, attempts: Int = 2,
+    change: (inout MonitorSettings) -> Void = { _ in }
   ) async throws -> MonitorID {
     var settings = MonitorSettings(name: name, url: url)
     settings.intervalS = intervalS
     settings.attempts = attempts
     settings.timeoutMs = 1000
+    change(&settings)
     let store = test.store
     return try await store.write { [scope, principal, settings] db in
       let id = try MonitorQueries.create(
         settings, scope: scope, by: principal, in: db, world: store.world, sealer: store.sealer)
       return try #require(try MonitorQueries.find(id, scope: scope, in: db, sealer: store.sealer)).id
+    }
+  }
+
+  /// One of the installation's, or of an organization.
+  func region(_ id: RegionID, _ name: String, of organization: Int64? = nil) async throws {
+    _ = try await test.store.write { db in
+      try db.run(
+        "INSERT INTO region (id, public_id, name, organization_id, created_ms) VALUES ($1, $2, $3, $4, 0)",
+        [.int(id.raw), .text("reg_\(id.raw)"), .text(name), organization.map { .int($0) } ?? .null])
     }
   }
 

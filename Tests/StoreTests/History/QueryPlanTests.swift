@@ -18,7 +18,8 @@ struct HistoryQueryPlanTests {
       "SELECT reason FROM slot_missed WHERE monitor_id = 1 AND slot_ms >= 0 AND slot_ms < 9",
       "SELECT state FROM monitor_state WHERE monitor_id = 1 AND since_ms < 9 ORDER BY since_ms",
       "SELECT min(id) FROM result_log WHERE id >= 7",
-      PastLooks.plannedSQL, PastLooks.knownSQL, ReplayQueries.learnedDownSQL,
+      PastLooks.plannedSQL, ReplayQueries.learnedDownSQL, ReplayQueries.stateBeforeSQL(asKnownThen: true),
+      ReplayQueries.stateBeforeSQL(asKnownThen: false),
       "SELECT min(due_ms) FROM state_replay",
       "SELECT monitor_id FROM state_replay WHERE due_ms <= 1 ORDER BY due_ms, monitor_id LIMIT 1",
     ])
