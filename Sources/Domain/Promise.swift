@@ -18,9 +18,11 @@ public struct Promise: Hashable, Sendable {
     confirmedAfterMs = Limits.secondOpinionMs + confirmation
     // The first look after the outage began; the regions of a monitor take turns within its interval.
     let firstLook = (interval + Int64(regions) - 1) / Int64(regions)
-    // Each region by its own slots, whatever the others do.
-    alwaysReportedByOneMs = interval + confirmation
-    if VerdictRules(settings).neededForDown(of: regions) == 1 {
+    let rules = VerdictRules(settings)
+    // Each region by its own slots, whatever the others do; one that is left alone has to see it once more.
+    let again = confirmation + MonitorSettings.backOffMs(beforeAttempt: 1) + Limits.secondOpinionMs
+    alwaysReportedByOneMs = interval + confirmation + (regions > 1 && rules.quorum != 1 ? again : 0)
+    if rules.neededForDown(of: regions) == 1 {
       alwaysReportedMs = firstLook + confirmation
     } else {
       // The others look at once when the first failing attempt ends, and then each goes through its own attempts.

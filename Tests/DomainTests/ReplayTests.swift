@@ -37,6 +37,21 @@ struct ReplayTests {
     #expect(made.states.first?.since == start && made.states.last?.until == at(600))
   }
 
+  @Test("into the time in which the control plane did not run goes only the word of regions that looked again in time")
+  func stopped() {
+    func made(lookedOn: Set<RegionID>) -> Replay {
+      var made = Replay(from: start, rules: rules, regions: [RegionID(1), RegionID(2)], wasDown: false)
+      made.stop(at: at(130), lookedOn: lookedOn)
+      made.add([look(.down, at: 60, attempt: 3), look(.down, at: 100, region: 2, attempt: 3), look(.up, at: 160)])
+      made.advance(to: at(165))
+      return made
+    }
+    let nobody = made(lookedOn: [])
+    #expect(words(nobody) == ["unknown 0", "down 100", "unknown 130"])
+    #expect(nobody.votes[RegionID(2)]?.map(\.vote) == [PastVote.none, .down, .none])
+    #expect(words(made(lookedOn: [RegionID(1), RegionID(2)])) == ["unknown 0", "down 100"])
+  }
+
   @Test("the same looks in another order give the same history")
   func order() {
     var looks: [PastLook] = []

@@ -61,6 +61,57 @@ struct VerdictRegionTests {
     #expect(!see(&verdict, .down, region: 1, at: 101, .secondOpinion).contains(.askOthers(than: RegionID(1))))
   }
 
+  @Test("a region that speaks alone for three is asked again, and has to see twice as many failing attempts")
+  func alone() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    for region in 2...3 as ClosedRange<Int64> {
+      _ = verdict.handle(.regionHealth(RegionID(region), isHealthy: false), now: start + 50_000)
+    }
+    see(&verdict, .down, region: 1, at: 100)
+    #expect(see(&verdict, .down, region: 1, at: 101).contains(.askAgain(RegionID(1))))
+    #expect(verdict.base == .up && verdict.shown.status == .unconfirmed)
+    #expect(!see(&verdict, .down, region: 1, at: 102, .secondOpinion).contains(.askAgain(RegionID(1))))
+    #expect(verdict.base == .up)
+    see(&verdict, .down, region: 1, at: 103, .secondOpinion)
+    #expect(verdict.base == .down && verdict.baseSince == start + 100_000)
+  }
+
+  @Test("alone after others said the same, it needs nobody to say it again; where one is enough by choice, one is")
+  func aloneButBorneOut() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    for region in 1...2 as ClosedRange<Int64> {
+      see(&verdict, .down, region: region, at: 100 + region)
+      see(&verdict, .down, region: region, at: 110 + region)
+    }
+    for region in 2...3 as ClosedRange<Int64> {
+      _ = verdict.handle(.regionHealth(RegionID(region), isHealthy: false), now: start + 120_000)
+    }
+    #expect(verdict.base == .down)
+
+    var any = rules
+    any.quorum = 1
+    var chosen = Verdict(rules: any, at: start)
+    _ = chosen.handle(.configured(any, regions: (1...3).map { RegionID($0) }, isEnabled: true), now: start)
+    see(&chosen, .up, region: 1, at: 1)
+    see(&chosen, .down, region: 1, at: 100)
+    see(&chosen, .down, region: 1, at: 101)
+    #expect(chosen.base == .down)
+  }
+
+  @Test("a region that is left alone with its word for down is asked again then")
+  func leftAlone() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    see(&verdict, .down, region: 1, at: 100)
+    see(&verdict, .down, region: 1, at: 101)
+    _ = verdict.handle(.regionHealth(RegionID(2), isHealthy: false), now: start + 110_000)
+    let actions = verdict.handle(.regionHealth(RegionID(3), isHealthy: false), now: start + 120_000)
+    #expect(actions.contains(.askAgain(RegionID(1))))
+    #expect(verdict.base == .up)
+  }
+
   @Test("the first region that sees an outage end asks the others, once")
   func endIsAsked() {
     var verdict = watched()

@@ -38,6 +38,7 @@ private struct Watch {
       case .enter(let state, let since): entered.append((state, since))
       case .show(let shown, _): self.shown.append(shown.status)
       case .askOthers(let than): for region in regions where region != than { asked.append((region, now)) }
+      case .askAgain(let region): asked.append((region, now))
       case .keepEvidence, .streakEnded: break
       }
     }
@@ -199,7 +200,7 @@ struct VerdictTests {
     watch.see(.down, at: 1000, region: 1)
     #expect(watch.verdict.counted == .pending)
     #expect(watch.verdict.shown.status == .unconfirmed)
-    #expect(watch.asked.map(\.region.raw) == [2, 3])
+    #expect(watch.asked.map(\.region.raw) == [2, 3, 1])
     var answered = watch
     answered.see(.up, at: 1500, region: 2, trigger: .secondOpinion)
     answered.see(.up, at: 1600, region: 3, trigger: .secondOpinion)
@@ -207,10 +208,12 @@ struct VerdictTests {
     var agreed = watch
     agreed.see(.down, at: 1500, region: 2, trigger: .secondOpinion)
     #expect(agreed.verdict.counted == .down, "two of three are enough, whatever the third says")
-    // Nobody else answers: those who can look decide.
+    // Nobody else answers: those who can look decide, and one that is alone when it has seen it again.
     let end = start + 1000 + 2 * watch.settings.slotBudgetMs + Limits.secondOpinionMs
     #expect(watch.verdict.wakesAt == end)
     watch.handle(.timePassed, at: end)
+    #expect(watch.verdict.counted == .pending)
+    watch.see(.down, at: end - start + 1, region: 1, trigger: .secondOpinion)
     #expect(watch.verdict.counted == .down)
     #expect(watch.entered.last?.since == start + 1000)
   }

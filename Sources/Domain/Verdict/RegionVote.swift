@@ -9,7 +9,7 @@ public struct RegionVote: Hashable, Sendable {
   public internal(set) var isHealthy = true
   /// While the region has no worker: what stands here is a stand-in's word.
   public internal(set) var isStandIn = false
-  /// Failing attempts in a row, at most as many as confirm.
+  /// Failing attempts in a row, at most as many as confirm where no other region has a voice.
   public internal(set) var failures: UInt8 = 0
   /// Successful checks in a row, at most as many as recover.
   public internal(set) var successes: UInt8 = 0
@@ -68,10 +68,10 @@ public struct RegionVote: Hashable, Sendable {
     successes = 0
     if failures == 0 { firstFailure = start }
     // Runs of a region may overlap (a slot, a second opinion): what comes sooner than the back-off confirms nothing new.
-    let distance = MonitorSettings.distanceMs(beforeAttempt: Int(failures))
+    let distance = MonitorSettings.distanceMs(beforeAttempt: Int(failures % rules.attempts))
     guard failures == 0 || start - lastFailure >= distance else { return }
     lastFailure = start
-    if failures < rules.attempts { failures += 1 }
+    if failures < rules.attemptsAlone { failures += 1 }
     if failures >= rules.attempts { vote = .down }
   }
 
@@ -97,7 +97,7 @@ public struct RegionVote: Hashable, Sendable {
 
   /// Fits streaks to rules that changed.
   mutating func fit(_ rules: VerdictRules) {
-    failures = min(failures, vote == .down ? rules.attempts : rules.attempts - 1)
+    failures = min(failures, vote == .down ? rules.attemptsAlone : rules.attempts - 1)
     successes = min(successes, rules.recoveryChecks)
     turning = min(turning, rules.degradedChecks - 1)
   }

@@ -68,6 +68,7 @@ public struct Replay: Sendable {
 
   private enum Happening: Sendable {
     case configured(VerdictRules, [RegionID])
+    case stopped(lookedOn: Set<RegionID>)
     case health(RegionID, Bool)
     case look(PastLook)
 
@@ -75,8 +76,9 @@ public struct Replay: Sendable {
     var rank: Int {
       switch self {
       case .configured: 0
-      case .health: 1
-      case .look: 2
+      case .stopped: 1
+      case .health: 2
+      case .look: 3
       }
     }
   }
@@ -123,6 +125,12 @@ public struct Replay: Sendable {
     plan(.health(region, true), at: to, order: (region.raw, 1, 0))
   }
 
+  /// From `at` on the control plane did not run. Only what the regions said that looked again before their word was over is
+  /// carried into that time: the others were not there, or nobody knows.
+  public mutating func stop(at: Instant, lookedOn: Set<RegionID>) {
+    plan(.stopped(lookedOn: lookedOn), at: at, order: (0, 0, 0))
+  }
+
   public mutating func add(_ looks: some Sequence<PastLook>) {
     for look in looks { plan(.look(look), at: look.heardAt, order: (look.startedAt.ms, look.region.raw, look.attempt)) }
   }
@@ -140,6 +148,8 @@ public struct Replay: Sendable {
         for region in muted.keys.sorted() where regions.contains(region) {
           step(.regionHealth(region, isHealthy: false))
         }
+      case .stopped(let lookedOn):
+        step(.fellSilent(verdict.votes.map(\.region).filter { !lookedOn.contains($0) }))
       case .health(let region, let isHealthy): doubt(region, ends: isHealthy)
       case .look(let look): take(look)
       }

@@ -9,6 +9,8 @@ public struct Verdict: Hashable, Sendable {
     case maintenance(Bool)
     /// Nothing ran in this time.
     case notRunning(from: Instant, to: Instant)
+    /// What these regions said until now counts no longer.
+    case fellSilent([RegionID])
     case timePassed
   }
 
@@ -38,6 +40,8 @@ public struct Verdict: Hashable, Sendable {
     case show(Shown, was: Shown)
     /// The other regions are to look at once: the first of them failed, or saw an outage end.
     case askOthers(than: RegionID)
+    /// The region that says down speaks alone: it is to look once more, at once.
+    case askAgain(RegionID)
     /// The failing report is the first of its streak, or one during the outage.
     case keepEvidence(region: RegionID, isFirst: Bool)
     /// A region's streak of failures ended: its last failing run is the one to keep.
@@ -113,7 +117,7 @@ public struct Verdict: Hashable, Sendable {
     var actions: [Action] = []
     let counted = counted
     let countedSince = baseSince
-    let before = (base: base, inMaintenance: inMaintenance)
+    let before = (base: base, inMaintenance: inMaintenance, alone: unborneOut(now: now))
     let lapsed = lapseOld(now: now)
     switch event {
     case .configured(let rules, let regions, let enabled): configure(rules, regions, enabled, now: now)
@@ -121,6 +125,7 @@ public struct Verdict: Hashable, Sendable {
     case .regionHealth(let region, let isHealthy):
       if let i = votes.firstIndex(where: { $0.region == region }) { votes[i].turn(healthy: isHealthy) }
     case .maintenance(let begins): inMaintenance = begins
+    case .fellSilent(let regions): for i in votes.indices where regions.contains(votes[i].region) { votes[i].lapse() }
     case .notRunning, .timePassed: break
     }
     var unknownFrom = lapsed ?? now
@@ -131,6 +136,7 @@ public struct Verdict: Hashable, Sendable {
       flapping.seenAgain(at: now)
     }
     if inOutage != wasInOutage, !inMaintenance { flapping.changed(at: now, rules: rules) }
+    if isEnabled, let alone = unborneOut(now: now), alone != before.alone { actions.append(.askAgain(alone)) }
     noteCounted(from: counted, countedSince, now: now, into: &actions)
     noteShown(now: now, into: &actions)
     return actions
@@ -228,6 +234,7 @@ extension Verdict {
     } else if downs.count >= forDown {
       splitSince = nil
       if let end = awaitsOthersUntil, now < end { return }
+      guard unborneOut(now: now) == nil else { return }
       inOutage = true
       let agreed = moment(forDown, of: downs.map(\.firstFailure))
       // A majority that came about because others fell silent began when they did: until then it was outvoted.
@@ -305,7 +312,7 @@ extension Verdict {
     }
     let live = votes.filter { $0.isLive(rules, now: now) }
     let recovering = inOutage && live.contains { $0.vote != .up && $0.successes > 0 }
-    let isOpen = splitSince != nil || awaitsOthersUntil != nil
+    let isOpen = splitSince != nil || awaitsOthersUntil != nil || unborneOut(now: now) != nil
     let verifying = live.filter { $0.isVerifying || isOpen && $0.vote == .down }
     if base != .down, !(base == .degraded && splitSince != nil), !verifying.isEmpty {
       let since = shown.status == .unconfirmed ? shown.since : verifying.map(\.firstFailure).min() ?? now

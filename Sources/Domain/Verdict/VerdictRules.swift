@@ -34,6 +34,9 @@ public struct VerdictRules: Hashable, Sendable {
       degradedChecks: UInt8(clamping: settings.degradedChecks), quorum: quorum)
   }
 
+  /// Failing attempts in a row of a region that nobody bears out.
+  var attemptsAlone: UInt8 { attempts > 127 ? .max : 2 * attempts }
+
   /// How long a region's vote counts after its last report began.
   public var voteLastsMs: Int64 { Int64(intervalMs) + Int64(budgetMs) + Limits.leaseGraceMs }
 

@@ -91,6 +91,11 @@ extension Engine {
       guard let one = watched[monitor] else { continue }
       await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)
     }
+    for (monitor, region) in ledger.lookAgain {
+      guard let one = watched[monitor] else { continue }
+      // As far from the attempt before it as the attempts of a run are from one another.
+      await ask(one, .secondOpinion, regions: [region], at: now, due: now + MonitorSettings.backOffMs(beforeAttempt: 1))
+    }
     await askWitnesses(at: now)
     await askFirstRuns(ledger.wanted, at: now)
   }
@@ -317,6 +322,8 @@ extension Engine {
         ledger.changes.append(change(one, from: was, to: shown, at: now, report: report))
       case .askOthers(let region):
         ledger.secondOpinions.append((one.id, region))
+      case .askAgain(let region):
+        ledger.lookAgain.append((one.id, region))
       case .keepEvidence(_, let isFirst):
         if let report {
           ledger.evidence.append(.init(report: report, isFirst: isFirst, organization: one.organization))

@@ -69,11 +69,13 @@ extension Engine {
 
   /// Emits runs that nobody planned. Answers their public ids.
   @discardableResult
-  func ask(_ one: Watched, _ trigger: Trigger, regions: [RegionID], at now: Instant) async -> [String] {
+  func ask(
+    _ one: Watched, _ trigger: Trigger, regions: [RegionID], at now: Instant, due: Instant? = nil
+  ) async -> [String] {
     let jobs = regions.map { region in
       let bits = world.random(8).reduce(Int64(0)) { $0 << 8 | Int64($1) } & Int64.max
       return Job(
-        id: JobID(monitor: one.id, region: region, trigger: trigger, mark: bits), due: now,
+        id: JobID(monitor: one.id, region: region, trigger: trigger, mark: bits), due: due ?? now,
         budgetMs: Int32(clamping: one.settings.slotBudgetMs), allowsStandIn: allowsStandIn(one, for: region))
     }
     do { try await queue.emit(jobs, now: now) } catch { report("queue_failed", "\(error)") }

@@ -143,13 +143,19 @@ extension Engine {
       }
       return nil
     }
-    let (plan, wasDown, standIns) = try await store.read { db in
+    let (plan, wasDown, standIns, stops) = try await store.read { db in
       let plan = try PlanQueries.touching(monitor, from: from - rules.replayLeadMs, to: to, in: db)
-      let lead = plan.map { rules.at(intervalMs: $0.intervalMs).replayLeadMs }.max() ?? rules.replayLeadMs
+      let asked = plan.map { rules.at(intervalMs: $0.intervalMs) } + [rules]
+      let lead = asked.map(\.replayLeadMs).max() ?? 0
+      let lasts = asked.map(\.voteLastsMs).max() ?? 0
       let wasDown = try ReplayQueries.wasDown(monitor, before: from - lead, in: db)
-      return (plan, wasDown, try WorkerQueries.standIns(in: db))
+      let stops = try EngineQueries.gaps(from: from - lead, to: to, in: db).map { gap in
+        (at: gap.from, lookedOn: try PastLooks.regions(of: monitor, from: gap.from, to: gap.from + lasts, in: db))
+      }
+      return (plan, wasDown, try WorkerQueries.standIns(in: db), stops)
     }
-    let made = Replay.of(plan, rules: rules, window: from..<to, wasDown: wasDown)
+    var made = Replay.of(plan, rules: rules, window: from..<to, wasDown: wasDown)
+    for stop in stops { made.replay.stop(at: stop.at, lookedOn: stop.lookedOn) }
     return LateReplay(
       wanted: wanted, spans: read.spans, window: from..<to, regions: Set(plan.map(\.region)).sorted(),
       standIns: standIns, isCut: to < read.to, replay: made.replay, hour: made.start.hour - 1)

@@ -23,8 +23,10 @@ struct Ledger: Sendable {
   var verdicts: [MonitorID: Verdict] = [:]
   var changes: [MonitorChange] = []
   var evidence: [Kept] = []
-  /// Regions that are to look at once: monitor and the region that failed.
+  /// Who is to look at once: all regions but the one that failed.
   var secondOpinions: [(monitor: MonitorID, than: RegionID)] = []
+  /// Regions that say down alone, and are to look again.
+  var lookAgain: [(monitor: MonitorID, region: RegionID)] = []
 
   /// Regions that gained or lost their voice.
   var regions: [RegionChange] = []

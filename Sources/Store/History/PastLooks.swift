@@ -23,6 +23,23 @@ public enum PastLooks {
       }
   }
 
+  /// Which regions began to look at a monitor in `from ..< to`.
+  public static func regions(
+    of monitor: MonitorID, from: Instant, to: Instant, in db: Connection
+  ) throws -> Set<RegionID> {
+    // A run begins within an hour of its slot, by which it is packed.
+    let hours = from.hour - 1...(to - 1).hour
+    let logged = try HistoryQueries.logged(monitor, hours: hours, in: db)
+    var out: Set<RegionID> = []
+    for hour in hours {
+      for (region, chunk) in try HistoryQueries.hour(hour, of: monitor, logged: logged, in: db)
+      where chunk.entries.contains(where: { from.ms <= $0.startedMs && $0.startedMs < to.ms }) {
+        out.insert(region)
+      }
+    }
+    return out
+  }
+
   /// The first hour from `hour` on that may hold anything of a monitor: a run begins within an hour of its slot.
   public static func next(
     from hour: Int64, of monitor: MonitorID, regions: [RegionID], in db: Connection
