@@ -37,7 +37,7 @@ private struct Voter {
       successes = 0
       // Runs may overlap: an attempt that keeps no distance to the one before confirms nothing.
       guard
-        failures == 0 || at - lastCounted >= MonitorSettings.distanceMs(beforeAttempt: min(failures, settings.attempts))
+        failures == 0 || at - lastCounted >= MonitorSettings.distanceMs(beforeAttempt: failures % settings.attempts)
       else { return }
       lastCounted = at
       failures += 1
@@ -92,6 +92,8 @@ struct VerdictPropertyTests {
         #expect(since >= lastSince, "\(state) was dated back behind what came before it")
         lastSince = since
       }
+      // A moment that has come must not come again: whoever waits for it would never be done with it.
+      #expect(verdict.wakesAt.map { $0 > now } ?? true)
       if verdict.isEnabled != wasEnabled { voters = voters.map { Voter(isHealthy: $0.isHealthy) } }
       if verdict.isEnabled, !voters.contains(where: { $0.vote != .none }) {
         #expect(verdict.base == .unknown || verdict.base == .pending, "nobody has a vote, and it is \(verdict.base)")
@@ -103,7 +105,12 @@ struct VerdictPropertyTests {
       var enough = (downs + ups) / 2 + 1
       if case .count(let wanted) = settings.quorum { enough = min(wanted, downs + ups) }
       switch verdict.base {
-      case .down: #expect(downs >= 1 && downs >= enough, "down by \(downs) against \(ups)")
+      case .down:
+        #expect(downs >= 1 && downs >= enough, "down by \(downs) against \(ups)")
+        // A region that speaks alone for several has to see it twice over, where nobody chose one to be enough.
+        if downs + ups == 1, count > 1, settings.quorum != .count(1) {
+          #expect(voters.contains { $0.vote == .down && $0.failures >= 2 * settings.attempts })
+        }
       case .up: #expect(ups > downs && downs < enough, "up by \(ups) against \(downs)")
       case .degraded where inOutage: #expect(ups > downs && downs < enough, "degraded by \(ups) against \(downs)")
       case .unknown: #expect(downs + ups == 0)

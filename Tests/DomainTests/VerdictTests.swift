@@ -208,12 +208,15 @@ struct VerdictTests {
     var agreed = watch
     agreed.see(.down, at: 1500, region: 2, trigger: .secondOpinion)
     #expect(agreed.verdict.counted == .down, "two of three are enough, whatever the third says")
-    // Nobody else answers: those who can look decide, and one that is alone when it has seen it again.
+    // Nobody else answers: the one that can look decides, when it has seen it again and their time is over.
     let end = start + 1000 + 2 * watch.settings.slotBudgetMs + Limits.secondOpinionMs
+    var late = watch
+    late.see(.down, at: end - start + 1, region: 1, trigger: .secondOpinion)
+    #expect(late.verdict.counted == .down)
+    watch.see(.down, at: 2500, region: 1, trigger: .secondOpinion)
+    #expect(watch.verdict.counted == .pending)
     #expect(watch.verdict.wakesAt == end)
     watch.handle(.timePassed, at: end)
-    #expect(watch.verdict.counted == .pending)
-    watch.see(.down, at: end - start + 1, region: 1, trigger: .secondOpinion)
     #expect(watch.verdict.counted == .down)
     #expect(watch.entered.last?.since == start + 1000)
   }

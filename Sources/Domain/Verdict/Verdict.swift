@@ -263,7 +263,7 @@ extension Verdict {
     let voters = healthy.filter { $0.vote != .none && $0.at != nil }
     let downs = voters.filter { $0.vote == .down }
     guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),
-      downs.count < rules.neededForDown(of: healthy.count), let asked = downs.map(\.firstFailure).min()
+      downs.count < rules.neededForDown(of: healthy.count), !isUnborneOut(voters), let asked = downs.map(\.firstFailure).min()
     else { return nil }
     return asked + 2 * Int64(rules.budgetMs) + Limits.secondOpinionMs
   }

@@ -14,13 +14,17 @@ extension Verdict {
     return votes.filter { !$0.isStandIn } + (newest.map { [$0] } ?? [])
   }
 
-  /// The one region with a vote while the others of a monitor are silent, if it says down and nothing bears that out: where
-  /// nobody else can look, it has to see as many failing attempts again. Not where one was chosen to be enough.
+  /// The one region with a vote while the others of a monitor are silent, if it says down and nothing bears that out.
   func unborneOut(now: Instant) -> RegionID? {
-    guard votes.count > 1, rules.quorum != 1, base != .down else { return nil }
     let spoken = voices(of: votes.filter { $0.isLive(rules, now: now) }).filter { $0.vote != .none }
-    guard spoken.count == 1, spoken[0].vote == .down, spoken[0].failures < rules.attemptsAlone else { return nil }
-    return spoken[0].region
+    return base != .down && isUnborneOut(spoken) ? spoken[0].region : nil
+  }
+
+  /// Where nobody else can look, the one that says down has to see as many failing attempts again. Not where one was chosen
+  /// to be enough.
+  func isUnborneOut(_ spoken: [RegionVote]) -> Bool {
+    votes.count > 1 && rules.quorum != 1 && spoken.count == 1 && spoken[0].vote == .down
+      && spoken[0].failures < rules.attemptsAlone
   }
 }
 
