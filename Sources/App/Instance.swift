@@ -23,6 +23,7 @@ struct InstanceSettings: Sendable {
   var caFile: String?
   /// `address:port,…` instead of /etc/resolv.conf.
   var dnsServers: String?
+  var rootServers: String?
   /// Holds the secret that lets workers into any region.
   var clusterTokenFile: String?
   /// Holds the secret that shows the metrics to other machines.
@@ -63,6 +64,7 @@ final class Instance: Sendable {
     var probe = ProbeEngine.Configuration()
     probe.caFile = settings.caFile ?? probe.caFile
     probe.dnsServers = settings.dnsServers
+    probe.rootServers = settings.rootServers
     engine = Engine(
       store: store,
       probe: { [probe] world, sink in try ProbeEngine(configuration: probe, world: world, sink: sink) },

@@ -59,6 +59,10 @@ public enum Limits {
   /// Slots of a plan that was heard of late are still done when they are no older.
   public static let heardLateMs: Int64 = 5000
   public static let leaseGraceMs: Int64 = 15_000
+  /// By how much an attempt may overrun its run's budget, which knows only of time-outs and pauses: timers are late by a
+  /// little, and whether a failure is the network's here takes an answer. Without it the last attempt never fits after two
+  /// that timed out.
+  public static let budgetSlackMs: Int64 = 500
   public static let slotCloseGraceMs: Int64 = 5000
   /// How long after a slot closed its outcome may be missing before people are told. A turn takes a quarter of a second and
   /// a store that refuses is asked again every five: a minute is a dozen tries and a restart, and still so short that nobody

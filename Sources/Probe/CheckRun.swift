@@ -10,6 +10,7 @@ final class CheckRun: TimerTarget {
   private var budgetEndNs: UInt64 = 0
   private var startedNs: UInt64 = 0
   private var lateNs: UInt64 = 0
+  private var endedNs: UInt64 = 0
   private var timer = TimerID.none
   private var probe: ProbeAttempt?
   private var isCancelled = false
@@ -71,6 +72,7 @@ final class CheckRun: TimerTarget {
   private func attemptEnded(_ observation: Observation) {
     probe = nil
     core.freePlace()
+    endedNs = core.loop.nowNs
     guard let failure = observation.failure, !failure.cameFromTarget else { return conclude(observation) }
     let isName = failure.phase == .dns
     // The way to a private address is another than the one to the DNS, whose silence says nothing of it.
@@ -78,7 +80,18 @@ final class CheckRun: TimerTarget {
     guard isName || isFar else { return conclude(observation) }
     core.client.checkNetwork(sinceNs: startedNs, aboutName: isName) { [weak self] works in
       guard let self, !isCancelled else { return }
-      conclude(observation, isOwnTrouble: !works)
+      if works { proveWayOut(observation) } else { conclude(observation, isOwnTrouble: true) }
+    }
+  }
+
+  /// Of the first failure of a row: what was not the network's here as it began is not so as it goes on.
+  private func proveWayOut(_ observation: Observation) {
+    guard attempt == 0, core.configuration.rootServers != nil else { return conclude(observation) }
+    core.client.proveWayOut(sinceNs: startedNs) { [weak self] isProved in
+      guard let self, !isCancelled else { return }
+      var seen = observation
+      seen.hasWayOut = isProved
+      conclude(seen)
     }
   }
 
@@ -97,12 +110,14 @@ final class CheckRun: TimerTarget {
     core.report(report, atOnce: status == .down || run.urgent)
   }
 
-  /// When the next attempt begins; nil where none is left or its time does not fit into the budget.
+  /// When the next attempt begins, whatever it took to find out about the one before; nil where none is left or its time
+  /// does not fit into the budget.
   private func nextStartNs() -> UInt64? {
     let settings = run.target.settings
     guard attempt + 1 < settings.attempts else { return nil }
-    let startNs = core.loop.nowNs + UInt64(MonitorSettings.backOffMs(beforeAttempt: attempt + 1)) * 1_000_000
-    return startNs + UInt64(settings.timeoutMs) * 1_000_000 <= budgetEndNs ? startNs : nil
+    let startNs = endedNs + UInt64(MonitorSettings.backOffMs(beforeAttempt: attempt + 1)) * 1_000_000
+    let latestNs = budgetEndNs + UInt64(Limits.budgetSlackMs) * 1_000_000
+    return startNs + UInt64(settings.timeoutMs) * 1_000_000 <= latestNs ? startNs : nil
   }
 }
 

@@ -38,7 +38,10 @@ final class ProbeCore: TimerTarget {
     transfers.userAgent = configuration.userAgent
     transfers.resolver.servers = configuration.dnsServers
     transfers.resolver.hostsPath = configuration.hostsPath
+    transfers.rootServers = configuration.rootServers
     client = try TransferClient(loop: loop, configuration: transfers)
+    // Before anything fails, so that the first failure may wait for an answer.
+    client.proveWayOut(sinceNs: loop.nowNs) { _ in }
     _ = loop.setTimer(loop.nowNs + Self.meterNs, self, tag: Self.meterTag)
   }
 

@@ -11,6 +11,9 @@ public final class ProbeEngine: Sendable {
     /// `address:port,…` of the DNS servers; nil takes /etc/resolv.conf.
     public var dnsServers: String?
     public var hostsPath = "/etc/hosts"
+    /// `address:port,…` of servers that answer for the root of the DNS themselves, which prove a way out when checks fail;
+    /// nil asks none.
+    public var rootServers: String?
     /// Attempts under way at once; what is due beyond waits its turn and shows as late.
     public var inFlightMax = 4096
     public var batchReports = 256

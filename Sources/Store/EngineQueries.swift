@@ -89,6 +89,13 @@ public enum EngineQueries {
     try db.run("UPDATE engine SET slot_clock_ms = $1 WHERE id = 1 AND slot_clock_ms < $1", [.int(to.ms)])
   }
 
+  /// When within `from ..< to` what ran came to an end and began again later: not the end of what runs now, which is noted
+  /// a while after it was.
+  public static func stops(from: Instant, to: Instant, in db: Connection) throws -> [Instant] {
+    guard let ran = try HistoryQueries.lastRan(in: db), from < min(to, ran) else { return [] }
+    return try gaps(from: from, to: min(to, ran), in: db).map(\.from)
+  }
+
   /// The stretches of `from ..< to` in which nothing ran.
   public static func gaps(from: Instant, to: Instant, in db: Connection) throws -> [(from: Instant, to: Instant)] {
     var out: [(Instant, Instant)] = []

@@ -22,7 +22,8 @@ extension Observation {
           ]
         } ?? .null),
       .init("loop_lag_us", JSON(loopLagUs)),
-    ] + (evidence.map { [JSON.Member("evidence", $0.json)] } ?? [])
+    ] + (hasWayOut ? [JSON.Member("way_out", true)] : [])
+      + (evidence.map { [JSON.Member("evidence", $0.json)] } ?? [])
   }
 
   /// Nil where a member has another type, a number is out of its range, or a failure is none that there is. Texts are cut
@@ -42,6 +43,7 @@ extension Observation {
         expiresAt: expires, issuer: (facts["issuer"]?.string ?? "").cut(500),
         subject: (facts["subject"]?.string ?? "").cut(500))
     }
+    hasWayOut = failure != nil && json["way_out"]?.bool ?? false
     evidence = json["evidence"].flatMap(Evidence.init)
   }
 

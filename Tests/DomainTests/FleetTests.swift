@@ -62,3 +62,58 @@ struct FleetTests {
     #expect(young.perSecond(at: start + 10_000) == 0.5)
   }
 }
+
+@Suite("The guard of a region")
+struct RegionGuardTests {
+  private let start = Instant(ms: 1_000_000)
+
+  private func fail(_ watch: inout RegionGuard, _ targets: Range<Int>, at ms: Int64, hasWayOut: Bool = false) {
+    for n in targets { _ = watch.see("t\(n).test", failed: true, hasWayOut: hasWayOut, at: start + ms) }
+  }
+
+  @Test("targets that fail together are the region's trouble, unless there was a way out as they began to")
+  func together() {
+    for hasWayOut in [false, true] {
+      var watch = RegionGuard()
+      for n in 0..<6 { _ = watch.see("t\(n).test", failed: false, at: start) }
+      fail(&watch, 0..<5, at: 10_000, hasWayOut: hasWayOut)
+      _ = watch.conclude(now: start + 10_001)
+      #expect(watch.isSuspect == !hasWayOut)
+      // Of the attempts that follow nobody asks any more whether there is a way out.
+      fail(&watch, 0..<5, at: 11_000)
+      _ = watch.conclude(now: start + 11_001)
+      #expect(watch.isSuspect == !hasWayOut)
+    }
+  }
+
+  @Test("a target whose failure is its own is so until it works again")
+  func untilItWorks() {
+    var watch = RegionGuard()
+    fail(&watch, 0..<3, at: 0, hasWayOut: true)
+    let isNew = watch.see("t3.test", failed: true, at: start + 1)
+    #expect(isNew)
+    _ = watch.conclude(now: start + 2)
+    #expect(!watch.isSuspect, "one failure that may be the region's")
+    for n in 0..<3 { _ = watch.see("t\(n).test", failed: false, at: start + 1000) }
+    fail(&watch, 0..<4, at: 2000)
+    _ = watch.conclude(now: start + 2001)
+    #expect(watch.isSuspect)
+  }
+
+  @Test("a proved way out ends the suspicion, once it has lasted its while")
+  func proved() {
+    var watch = RegionGuard()
+    func isSuspect(at ms: Int64) -> Bool {
+      _ = watch.conclude(now: start + ms)
+      return watch.isSuspect
+    }
+    fail(&watch, 0..<4, at: 0)
+    #expect(isSuspect(at: 0))
+    fail(&watch, 4..<5, at: 5000, hasWayOut: true)
+    #expect(isSuspect(at: 5001))
+    #expect(!isSuspect(at: RegionGuard.holdMs))
+    // The failures of before are not counted again.
+    fail(&watch, 0..<4, at: 12_000)
+    #expect(!isSuspect(at: 12_001))
+  }
+}

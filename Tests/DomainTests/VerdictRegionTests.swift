@@ -100,6 +100,29 @@ struct VerdictRegionTests {
     #expect(chosen.base == .down)
   }
 
+  @Test("a region that was outvoted makes no majority when those that outvoted it are taken away")
+  func othersInTheirPlace() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    for n in 0..<4 as Range<Int64> { see(&verdict, .down, region: 1, at: 100 + n) }
+    #expect(verdict.base == .up)
+    _ = verdict.handle(
+      .configured(rules, regions: [1, 4].map { RegionID($0) }, isEnabled: true), now: start + 200_000)
+    #expect(verdict.base == .unknown && !verdict.inOutage)
+    see(&verdict, .up, region: 4, at: 210)
+    #expect(verdict.base == .up)
+  }
+
+  @Test("unknown begins when the last word ended, not when another region's did long before")
+  func unknownFrom() {
+    var verdict = watched()
+    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+    for n in 1...10 as ClosedRange<Int64> { see(&verdict, .up, region: 1, at: 600 * n) }
+    let now = start + 6_100_000
+    let actions = verdict.handle(.regionHealth(RegionID(1), isHealthy: false), now: now)
+    #expect(actions.contains(.enter(.unknown, since: now)))
+  }
+
   @Test("a region that is left alone with its word for down is asked again then")
   func leftAlone() {
     var verdict = watched()

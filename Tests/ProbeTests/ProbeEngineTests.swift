@@ -40,7 +40,7 @@ struct ProbeEngineTests {
     settings.attempts = 3
     let target = try ProbeTarget(settings)
     engine.submit([
-      ProbeRun(token: 7, target: target, dueNs: clinux_monotonic_ns(), budgetMs: 2000, allowsPrivate: true)
+      ProbeRun(token: 7, target: target, dueNs: clinux_monotonic_ns(), budgetMs: 1400, allowsPrivate: true)
     ])
     #expect(try await gathered.wait(for: 2))
     let reports = gathered.reports

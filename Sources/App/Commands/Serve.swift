@@ -65,10 +65,19 @@ extension Command {
     Setting("metrics-token-file", "FILE", help: "A file with a secret that shows /metrics to other machines."),
     Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
     Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),
+    .rootServers,
   ]
 }
 
 extension Setting {
+  /// Asked past the DNS servers of the place.
+  static let rootServers = Setting(
+    "root-servers", "ADDRESS[:PORT][,…]", standard: WayOut.rootServers,
+    help: "Servers of the DNS's root. When checks fail, two of them that answer prove a way out; none asks nobody."
+  ) {
+    $0 == "none" || WayOut.areServers($0) ? nil : "give two or more IP addresses, or none."
+  }
+
   /// Where `serve` and `demo` listen.
   static let listen = Setting(
     "listen", "HOST:PORT", standard: "127.0.0.1:8080", help: "Where to listen; port 0 picks a free one."
@@ -108,6 +117,7 @@ extension InstanceSettings {
     mailFrom = arguments["mail-from"] ?? mailFrom
     caFile = arguments["ca-file"]
     dnsServers = arguments["dns"]
+    rootServers = arguments.rootServers
     clusterTokenFile = arguments["cluster-token-file"]
     metricsTokenFile = arguments["metrics-token-file"]
   }
@@ -117,6 +127,10 @@ extension InstanceSettings {
       code: ExitCode.badConfiguration,
       message: "cannot listen on \(host):\(port): \(error.message). Name another with --listen.")
   }
+}
+
+extension Arguments {
+  var rootServers: String? { self["root-servers"].flatMap { $0 == "none" ? nil : $0 } }
 }
 
 extension SQLiteError {

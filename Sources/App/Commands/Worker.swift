@@ -31,7 +31,7 @@ extension Command {
         number($0, in: 1...1_000_000)
       },
       Setting("ca-file", "FILE", help: "A PEM bundle of authorities to trust instead of the system's."),
-      Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."),
+      Setting("dns", "ADDRESS[:PORT][,…]", help: "DNS servers to ask instead of the system's."), .rootServers,
     ],
     body: { arguments in
       Signals.hold()
@@ -81,6 +81,7 @@ private struct WorkerProcess {
     settings.probe.batchMs = 10
     settings.probe.caFile = arguments["ca-file"] ?? settings.probe.caFile
     settings.probe.dnsServers = arguments["dns"]
+    settings.probe.rootServers = arguments.rootServers
     let log = log
     let worker = try Worker(settings, client: client, world: .system) { log.event("worker", [("note", .string($0))]) }
     let server = try WorkerStatus.listen(

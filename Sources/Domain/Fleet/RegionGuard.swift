@@ -7,6 +7,8 @@ public struct RegionGuard: Hashable, Sendable {
     var at: Instant
     /// Nil while it works.
     var failingSince: Instant?
+    /// As it began to fail there was a way out: it is the target's own.
+    var isItsOwn = false
   }
 
   /// Targets that must fail together before the region is suspected.
@@ -21,17 +23,21 @@ public struct RegionGuard: Hashable, Sendable {
   private var prunedAt = Instant(ms: 0)
   private var askedAt: Instant?
   private var newestFailure: Instant?
+  private var newestProof: Instant?
 
   public init() {}
 
   public var isSuspect: Bool { suspectSince != nil }
 
-  /// Takes in one report about `target`; answers whether this is a new failure.
-  public mutating func see(_ target: String, failed: Bool, at: Instant) -> Bool {
+  /// Takes in one report about `target`; answers whether this is a new failure that may be the region's. `hasWayOut`: it
+  /// failed, and somebody else far away answered meanwhile.
+  public mutating func see(_ target: String, failed: Bool, hasWayOut: Bool = false, at: Instant) -> Bool {
+    if hasWayOut { newestProof = max(newestProof ?? at, at) }
     let before = sights[target]
     guard before.map({ $0.at <= at }) ?? true else { return false }
-    sights[target] = Sight(at: at, failingSince: failed ? before?.failingSince ?? at : nil)
-    let isNew = failed && before?.failingSince == nil
+    let isItsOwn = failed && (hasWayOut || before?.isItsOwn ?? false)
+    sights[target] = Sight(at: at, failingSince: failed ? before?.failingSince ?? at : nil, isItsOwn: isItsOwn)
+    let isNew = failed && before?.failingSince == nil && !isItsOwn
     if isNew { newestFailure = max(newestFailure ?? at, at) }
     return isNew
   }
@@ -53,8 +59,12 @@ public struct RegionGuard: Hashable, Sendable {
   public mutating func conclude(now: Instant) -> Bool {
     prune(now)
     if let since = suspectSince {
-      guard now - since >= Self.holdMs, recovered(since: since, now: now) else { return false }
+      guard now - since >= Self.holdMs else { return false }
+      let isProved = newestProof.map { $0 >= since && now - $0 < Self.windowMs } ?? false
+      guard isProved || recovered(since: since, now: now) else { return false }
       suspectSince = nil
+      // What fails now would be suspicious again at once.
+      if isProved { for (target, sight) in sights where sight.failingSince != nil { sights[target]?.isItsOwn = true } }
       return true
     }
     guard let newestFailure, now - newestFailure < Self.windowMs, failsTogether(now: now) else { return false }
@@ -67,7 +77,7 @@ public struct RegionGuard: Hashable, Sendable {
     var moments: [(at: Instant, failed: Bool)] = []
     for sight in sights.values {
       if let since = sight.failingSince {
-        if now - since < Self.windowMs { moments.append((since, true)) }
+        if !sight.isItsOwn, now - since < Self.windowMs { moments.append((since, true)) }
       } else if now - sight.at < Self.windowMs {
         moments.append((sight.at, false))
       }

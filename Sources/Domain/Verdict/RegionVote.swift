@@ -36,6 +36,9 @@ public struct RegionVote: Hashable, Sendable {
   /// Its own word, or a stand-in's.
   var hasVoice: Bool { isHealthy || isStandIn }
 
+  /// There is something that lapses.
+  var hasWord: Bool { vote != .none || failures > 0 || successes > 0 }
+
   /// A first failure that more attempts have still to confirm.
   var isVerifying: Bool { failures > 0 && vote != .down }
 
@@ -97,7 +100,7 @@ public struct RegionVote: Hashable, Sendable {
 
   /// Fits streaks to rules that changed.
   mutating func fit(_ rules: VerdictRules) {
-    failures = min(failures, vote == .down ? rules.attemptsAlone : rules.attempts - 1)
+    failures = min(failures, vote == .down ? rules.attempts : rules.attempts - 1)
     successes = min(successes, rules.recoveryChecks)
     turning = min(turning, rules.degradedChecks - 1)
   }

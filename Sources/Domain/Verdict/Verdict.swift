@@ -85,7 +85,7 @@ public struct Verdict: Hashable, Sendable {
   public var wakesAt: Instant? {
     guard isEnabled else { return nil }
     var next: Instant?
-    for vote in votes where vote.vote != .none || vote.failures > 0 || vote.successes > 0 {
+    for vote in votes where vote.hasWord {
       if let end = vote.expiresAt(rules) { next = min(next ?? end, end) }
     }
     if let splitSince, base != .down, base != .degraded {
@@ -125,7 +125,7 @@ public struct Verdict: Hashable, Sendable {
     case .regionHealth(let region, let isHealthy):
       if let i = votes.firstIndex(where: { $0.region == region }) { votes[i].turn(healthy: isHealthy) }
     case .maintenance(let begins): inMaintenance = begins
-    case .fellSilent(let regions): for i in votes.indices where regions.contains(votes[i].region) { votes[i].lapse() }
+    case .fellSilent(let silent): for i in votes.indices where silent.contains(votes[i].region) { votes[i].lapse() }
     case .notRunning, .timePassed: break
     }
     var unknownFrom = lapsed ?? now
@@ -148,7 +148,7 @@ extension Verdict {
   private mutating func lapseOld(now: Instant) -> Instant? {
     var newest: Instant?
     for i in votes.indices {
-      guard let end = votes[i].expiresAt(rules), now >= end else { continue }
+      guard votes[i].hasWord, let end = votes[i].expiresAt(rules), now >= end else { continue }
       newest = max(newest ?? end, end)
       votes[i].lapse()
     }
@@ -157,6 +157,10 @@ extension Verdict {
 
   private mutating func configure(_ rules: VerdictRules, _ regions: [RegionID], _ enabled: Bool, now: Instant) {
     self.rules = rules
+    // Whom the regions of before outvoted is not to be a majority of those that come in their place.
+    if base != .down, regions != votes.map(\.region) {
+      for i in votes.indices where votes[i].vote == .down { votes[i].lapse() }
+    }
     votes = regions.map { region in votes.first { $0.region == region } ?? RegionVote(region: region) }
     for i in votes.indices { votes[i].fit(rules) }
     guard enabled != isEnabled else { return }
@@ -263,7 +267,8 @@ extension Verdict {
     let voters = healthy.filter { $0.vote != .none && $0.at != nil }
     let downs = voters.filter { $0.vote == .down }
     guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),
-      downs.count < rules.neededForDown(of: healthy.count), !isUnborneOut(voters), let asked = downs.map(\.firstFailure).min()
+      downs.count < rules.neededForDown(of: healthy.count), !isUnborneOut(voters),
+      let asked = downs.map(\.firstFailure).min()
     else { return nil }
     return asked + 2 * Int64(rules.budgetMs) + Limits.secondOpinionMs
   }

@@ -62,8 +62,8 @@ extension Engine {
       guard let monitor = watched[seen.job.monitor] else { continue }
       let region = vantage(of: seen)
       let sites = fleet.see(
-        monitor.site, failed: seen.observation.failure?.cameFromTarget == false, in: region,
-        at: seen.observation.startedAt, now: now)
+        monitor.site, failed: seen.observation.failure?.cameFromTarget == false,
+        hasWayOut: seen.observation.hasWayOut, in: region, at: seen.observation.startedAt, now: now)
       witnesses += sites.map { ($0, region) }
     }
     let actions = fleet.handle(.looked, regions: Set(batch.map { vantage(of: $0.report) }).sorted(), now: now)
@@ -90,7 +90,7 @@ extension Engine {
   func isRegionsOwnTrouble(_ report: RunReport) -> Bool {
     if report.isOwnTrouble { return true }
     return report.status == .down && fleet.state(of: vantage(of: report)) == .suspect
-      && report.observation.failure?.cameFromTarget == false
+      && report.observation.failure?.cameFromTarget == false && !report.observation.hasWayOut
   }
 
   /// A region that a monitor begins to use may have no voice already.

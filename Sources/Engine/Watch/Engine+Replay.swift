@@ -149,8 +149,8 @@ extension Engine {
       let lead = asked.map(\.replayLeadMs).max() ?? 0
       let lasts = asked.map(\.voteLastsMs).max() ?? 0
       let wasDown = try ReplayQueries.wasDown(monitor, before: from - lead, in: db)
-      let stops = try EngineQueries.gaps(from: from - lead, to: to, in: db).map { gap in
-        (at: gap.from, lookedOn: try PastLooks.regions(of: monitor, from: gap.from, to: gap.from + lasts, in: db))
+      let stops = try EngineQueries.stops(from: from - lead, to: to, in: db).map { at in
+        (at: at, lookedOn: try PastLooks.regions(of: monitor, from: at, to: at + lasts, in: db))
       }
       return (plan, wasDown, try WorkerQueries.standIns(in: db), stops)
     }

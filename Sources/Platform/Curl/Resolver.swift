@@ -21,6 +21,7 @@ public final class Resolver: EventSource {
     public var tries: Int32 = 3
     /// Whether a server's refusal is an answer, rather than a reason to ask the next server.
     var takesRefusals = false
+    var asksOverTCP = false
     public init() {}
   }
 
@@ -79,28 +80,28 @@ public final class Resolver: EventSource {
     return lookup.isDone ? nil : lookup
   }
 
-  /// Asks the servers for the root of the DNS.
-  func askForRoot(_ question: ResolverWatch.Question) {
+  /// Asks the servers for the root of the DNS. `isOwn`: the one who answered says so as the zone's own server.
+  func askForRoot(_ arrived: @escaping (_ status: Int32, _ isOwn: Bool) -> Void) {
     reopenIfConfigurationChanged()
-    guard let channel else { return question.arrived(ARES_ESERVFAIL) }
+    guard let channel else { return arrived(ARES_ESERVFAIL, false) }
     pending += 1
-    let context = Unmanaged.passRetained(RootQuestion(self, question)).toOpaque()
+    let context = Unmanaged.passRetained(RootQuestion(self, arrived)).toOpaque()
     ares_query(channel, ".", internetClass, nameServerType, rootArrived, context)
   }
 
   /// What c-ares holds while a question for the root is under way.
   fileprivate final class RootQuestion {
     private let resolver: Resolver
-    private let question: ResolverWatch.Question
+    private let told: (Int32, Bool) -> Void
 
-    init(_ resolver: Resolver, _ question: ResolverWatch.Question) {
+    init(_ resolver: Resolver, _ told: @escaping (Int32, Bool) -> Void) {
       self.resolver = resolver
-      self.question = question
+      self.told = told
     }
 
-    func arrived(_ status: Int32) {
+    func arrived(_ status: Int32, isOwn: Bool) {
       resolver.pending -= 1
-      question.arrived(status)
+      told(status, isOwn)
     }
   }
 
@@ -132,7 +133,7 @@ public final class Resolver: EventSource {
     let context = Unmanaged.passUnretained(self).toOpaque()
     let code = cares_open(
       &opened, socketChanged, context, configuration.tryTimeoutMs, configuration.tries, configuration.servers,
-      configuration.takesRefusals ? 1 : 0)
+      configuration.takesRefusals ? 1 : 0, configuration.asksOverTCP ? 1 : 0)
     guard code == ARES_SUCCESS, let opened else { throw LoopError(call: "ares_init_options", code: EINVAL) }
     channel = opened
   }
@@ -299,5 +300,7 @@ private func rootArrived(
   _ size: Int32
 ) {
   guard let context else { return }
-  Unmanaged<Resolver.RootQuestion>.fromOpaque(context).takeRetainedValue().arrived(status)
+  // RFC 1035, section 4.1.1: the bit AA of the header.
+  let isOwn = answer.map { size > 2 && $0[2] & 0x04 != 0 } ?? false
+  Unmanaged<Resolver.RootQuestion>.fromOpaque(context).takeRetainedValue().arrived(status, isOwn: isOwn)
 }

@@ -77,7 +77,7 @@ final class ResolverWatch: TimerTarget {
     timer = loop.setTimer(loop.nowNs + Self.patienceNs, self, tag: Self.patienceTag)
     let question = Question(self, askedNs: loop.nowNs)
     self.question = question
-    resolver?.askForRoot(question)
+    resolver?.askForRoot { status, _ in question.arrived(status) }
   }
 
   fileprivate func arrived(_ question: Question, _ status: Int32) {
@@ -87,7 +87,7 @@ final class ResolverWatch: TimerTarget {
     case ARES_EDESTRUCTION, ARES_ECANCELLED: break
     case ARES_ECONNREFUSED where !question.isFrank && frank != nil && question === self.question:
       question.isFrank = true
-      frank?.askForRoot(question)
+      frank?.askForRoot { status, _ in question.arrived(status) }
     default: if question === self.question { conclude(question, false) }
     }
   }

@@ -10,6 +10,8 @@ public final class TransferClient: EventSource {
     public var caFile = "/etc/ssl/certs/ca-certificates.crt"
     public var userAgent = "Martlet"
     public var resolver = Resolver.Configuration()
+    /// Servers that answer for the root of the DNS themselves, as `address:port,…`; nil asks none.
+    public var rootServers: String?
     /// Whether the authorities are loaded at the start rather than by the first transfer that needs them.
     public var loadsAuthoritiesFirst = true
     /// Idle connections kept for requests that may reuse one.
@@ -19,6 +21,7 @@ public final class TransferClient: EventSource {
 
   public let loop: EventLoop
   let resolver: Resolver
+  private let wayOut: WayOut?
   let configuration: Configuration
   let multi: OpaqueMulti
   private var mark: UInt64 = 0
@@ -33,6 +36,7 @@ public final class TransferClient: EventSource {
     self.loop = loop
     self.configuration = configuration
     resolver = try Resolver(loop: loop, configuration: configuration.resolver)
+    wayOut = configuration.rootServers.map { WayOut(loop: loop, servers: $0) }
     mark = loop.register(self)
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = ccurl_multi_pointer(multi, CURLMOPT_SOCKETDATA, context)
@@ -72,6 +76,14 @@ public final class TransferClient: EventSource {
   /// DNS servers answered what was asked of them at `sinceNs` or later. Takes three seconds at most.
   public func checkNetwork(sinceNs: UInt64, aboutName: Bool, _ done: @escaping (Bool) -> Void) {
     resolver.watch.ask(sinceNs: sinceNs, aboutName: aboutName, done)
+  }
+
+  /// After a request that came to nothing: calls `done` once, on the loop, with whether a root server of the DNS answered since
+  /// `sinceNs`, so that there was a way out of here. False proves nothing. Takes a second and a half at most, and no time while
+  /// the root servers cannot be reached from here at all.
+  public func proveWayOut(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
+    guard let wayOut else { return done(false) }
+    wayOut.ask(sinceNs: sinceNs, done)
   }
 
   func descriptorReady(_ fd: Int32, events: UInt32) {

@@ -90,7 +90,7 @@ extension Run {
   private func nextStart(of one: Running) -> Instant? {
     guard one.attempt + 1 < one.settings.attempts, let end = one.budgetEnd else { return nil }
     let start = now + MonitorSettings.backOffMs(beforeAttempt: one.attempt + 1)
-    return start + Int64(one.settings.timeoutMs) <= end ? start : nil
+    return start + Int64(one.settings.timeoutMs) <= end + Limits.budgetSlackMs ? start : nil
   }
 
   private func take(_ report: ProbeReport) async throws {
