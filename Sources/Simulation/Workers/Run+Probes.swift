@@ -59,6 +59,9 @@ extension Run {
     var seen = Observation(startedAt: one.worker > 0 ? worker.clock.wall(one.startedAt) : one.startedAt)
     seen.timing.totalUs = Int32(clamping: outcome.lastsMs * 1000)
     seen.failure = outcome.failure
+    seen.hasWayOut =
+      outcome.failure != nil && one.attempt == 0 && scenario.hasRoot
+      && truth.reachesRoot(from: worker.region, Span(one.startedAt, now + 1))
     // The attempt's own number travels in a field that nothing decides by, so that the history names who did it.
     seen.bodyBytes = serial << 4 | Int64(one.attempt & 15)
     let startedNs =

@@ -39,6 +39,10 @@ public struct Scenario: Hashable, Sendable {
   /// Whether the workers of a region have places that always answer to look at.
   func hasCanaries(region: Int) -> Bool { hasFaults && mixed(mixed(seed, 51), Int64(region)) % 3 == 0 }
 
+  /// Whether all regions reach servers of the DNS's root, which prove that there is a way out while targets fail. Only then
+  /// many targets may be down at once and be called so.
+  var hasRoot: Bool { hasFaults && mixed(seed, 91) % 2 == 0 }
+
   func settings(of monitor: Int) -> MonitorSettings {
     var random = Seeded(mixed(mixed(seed, 11), Int64(monitor)))
     var settings = MonitorSettings(name: "monitor-\(monitor)", url: "http://monitor-\(monitor).test/")

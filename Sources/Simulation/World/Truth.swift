@@ -34,7 +34,12 @@ public struct Truth: Sendable {
     seed = mixed(scenario.seed, 21)
     lostPerMille = scenario.losesAttempts ? scenario.lostPerMille : 0
     self.brokenPaths = brokenPaths
-    targets = (0..<Edits(scenario).monitors).map { Self.stretches($0, scenario) }
+    let shared = Self.sharedOutages(scenario)
+    targets = (0..<Edits(scenario).monitors).map { monitor in
+      let own = Self.stretches(monitor, scenario)
+      // One in ten is elsewhere.
+      return monitor % 10 == 9 ? own : Self.with(shared, own)
+    }
   }
 
   /// The regions that a monitor looks from.
@@ -90,6 +95,29 @@ public struct Truth: Sendable {
       return Outcome(status: .down, lastsMs: timeoutMs, failure: Failure(.connectTimeout, .connect, "path broken"))
     }
     return Outcome(status: .up, lastsMs: 40, failure: nil)
+  }
+
+  /// Whether servers of the DNS's root answer over a while.
+  func reachesRoot(from region: Int, _ span: Span) -> Bool { !brokenPaths[region].touch(span) }
+
+  /// When the one provider of nearly all targets is down.
+  private static func sharedOutages(_ scenario: Scenario) -> [Span] {
+    guard scenario.hasRoot else { return [] }
+    var random = Seeded(mixed(scenario.seed, 41))
+    var out: [Span] = []
+    var at = Scenario.start + random.between(Instant.hourMs...2 * Instant.dayMs)
+    while at < scenario.quietFrom - Instant.hourMs {
+      out.append(Span(at, at + random.between(5 * Instant.minuteMs...Instant.hourMs)))
+      at = at + random.between(Instant.dayMs...3 * Instant.dayMs)
+    }
+    return out
+  }
+
+  private static func with(_ shared: [Span], _ own: [Stretch]) -> [Stretch] {
+    guard !shared.isEmpty else { return own }
+    let rest = own.filter { one in !shared.contains { $0.from < one.span.to && one.span.from < $0.to } }
+    return (rest + shared.map { Stretch(span: $0, condition: .down, refuses: $0.from.ms % 2 == 0) })
+      .sorted { $0.span.from < $1.span.from }
   }
 
   /// Steady targets fail now and then, some are slow at times, some flap for an hour.
