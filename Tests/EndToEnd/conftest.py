@@ -16,6 +16,10 @@ from support.targets import Certificates, Recorder, Target  # noqa: E402
 from support.workers import CLUSTER_TOKEN, WorkerProcess  # noqa: E402
 
 
+# What runs here asks nobody outside; a test that needs root servers brings its own.
+os.environ["MARTLET_ROOT_SERVERS"] = "none"
+
+
 def pytest_sessionstart(session):
     if not BINARY.exists():
         pytest.exit(f"{BINARY} is not there: run swift build, or set MARTLET_BIN", returncode=3)

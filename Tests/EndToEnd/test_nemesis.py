@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import Instance, needs_root
-from support.dns import FAILURES, Nameserver
+from support.dns import FAILURES, Nameserver, RootServer
 from support.networks import Networks
 from support.process import Martlet
 from support.targets import Target
@@ -20,6 +20,9 @@ from support.waiting import eventually
 from support.workers import QUICK, Link, first_results, settled, slots, stamp
 
 pytestmark = pytest.mark.fleet
+
+# One failing attempt that is enough for *down* leaves no time to find out that it is the region's.
+PATIENT = {**QUICK, "attempts": 3}
 
 
 def states(plane) -> dict[str, str]:
@@ -45,8 +48,8 @@ def test_a_region_that_reaches_nothing_but_the_control_plane_calls_nothing_down(
             for region in regions:
                 worker(link.url, region, "--ca-file", str(certificates.authority), wrapper=networks.inside(region))
             far, near = regions[3], regions[:3]
-            shared = [plane.write.monitor(f"http://{site}:{target.port}/", regions=regions, **QUICK) for site in sites]
-            alone = plane.write.monitor(f"http://{sites[0]}:{target.port}/", regions=[far], **QUICK)
+            shared = [plane.write.monitor(f"http://{site}:{target.port}/", regions=regions, **PATIENT) for site in sites]
+            alone = plane.write.monitor(f"http://{sites[0]}:{target.port}/", regions=[far], **PATIENT)
             for monitor in (*shared, alone):
                 eventually(lambda: status(plane, monitor) == "up", 30, what="up")
             since = stamp()
@@ -67,8 +70,52 @@ def test_a_region_that_reaches_nothing_but_the_control_plane_calls_nothing_down(
             networks.mend(far)
             eventually(lambda: states(plane)[far] == "healthy", 90, what="the region well again")
             eventually(lambda: status(plane, alone) == "up", 30, what="up again")
-            assert plane.reader.read("incidents/")["total"] == 0
+            assert plane.reader.read("incidents/")["results"] == []
         finally:
+            target.stop()
+            link.stop()
+
+
+@needs_root
+def test_many_targets_that_are_down_at_once_are_down_while_there_is_a_way_out(plane, worker, certificates):
+    if reason := Networks.missing():
+        pytest.skip(reason)
+    # Public addresses, as far as anybody in the namespace can tell: the way out is another matter than the way next door.
+    sites = [f"11.77.{100 + number}.1" for number in range(5)]
+    roots = ["11.77.210.1", "11.77.211.1"]
+    control = "10.77.200.1"
+    with Networks(["pro"], [*sites, *roots, control]) as networks:
+        target = Target(address="0.0.0.0")
+        link = Link(plane.martlet.port, control, certificates.context(control))
+        servers = [RootServer(address) for address in roots]
+        try:
+            asked = ("--root-servers", ",".join(server.at for server in servers))
+            worker(link.url, "pro", "--ca-file", str(certificates.authority), *asked, wrapper=networks.inside("pro"))
+            monitors = [
+                plane.write.monitor(f"http://{site}:{target.port}/", regions=["pro"], **PATIENT) for site in sites
+            ]
+            for monitor in monitors:
+                eventually(lambda: status(plane, monitor) == "up", 30, what="up")
+            since = stamp()
+            for site in sites:
+                networks.drop("pro", site)
+            for monitor in monitors:
+                eventually(lambda: status(plane, monitor) == "down", 30, what="down")
+            assert states(plane)["pro"] == "healthy"
+            networks.mend("pro")
+            for monitor in monitors:
+                eventually(lambda: status(plane, monitor) == "up", 60, what="up again")
+                assert settled(plane, monitor, since, stamp(-8_000))["missed"] == {}
+            # The same targets, and the root with them: now it is the region.
+            before = plane.reader.read("incidents/")["total"]
+            networks.drop("pro", "!=", control)
+            eventually(lambda: states(plane)["pro"] == "suspect", 40, what="the region suspect")
+            seen = {status(plane, one) for _ in range(30) for one in monitors if not time.sleep(0.03)}
+            assert seen <= {"up", "unconfirmed", "unknown"}, seen
+            assert plane.reader.read("incidents/")["total"] == before
+        finally:
+            for server in servers:
+                server.stop()
             target.stop()
             link.stop()
 

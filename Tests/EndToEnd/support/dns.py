@@ -3,7 +3,7 @@
 import socket
 import threading
 
-from dnslib import A, QTYPE, RCODE, RR, DNSRecord
+from dnslib import NS, A, QTYPE, RCODE, RR, DNSRecord
 
 # How names can fail, and what a check calls it.
 FAILURES = {
@@ -55,6 +55,37 @@ class Nameserver:
             case None if name and question.q.qtype == QTYPE.A:
                 reply.add_answer(RR(question.q.qname, QTYPE.A, rdata=A(self.address), ttl=0))
         return reply.pack()
+
+    def stop(self):
+        self._socket.close()
+
+
+class RootServer:
+    """Answers over TCP for the root of the DNS, as its own."""
+
+    def __init__(self, address: str):
+        self._socket = socket.create_server((address, 0))
+        self.at = f"{address}:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+
+    def _answer(self, peer: socket.socket):
+        with peer, peer.makefile("rb") as stream:
+            size = stream.read(2)
+            if len(size) < 2:
+                return
+            question = DNSRecord.parse(stream.read(int.from_bytes(size)))
+            reply = question.reply(ra=0, aa=1)
+            reply.add_answer(RR(".", QTYPE.NS, rdata=NS("a.root-servers.net."), ttl=0))
+            packet = reply.pack()
+            peer.sendall(len(packet).to_bytes(2) + packet)
 
     def stop(self):
         self._socket.close()
