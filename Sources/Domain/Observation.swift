@@ -131,8 +131,9 @@ public struct Observation: Hashable, Sendable {
   public var certificate: CertificateFacts?
   /// How late the engine's own loop was while this ran, in µs: above 5,000 the timing is not to be trusted.
   public var loopLagUs: Int32 = 0
-  /// It failed, and a server of the DNS's root answered whoever looked meanwhile: the way out was there.
-  public var hasWayOut = false
+  /// Whether, as it had failed, servers of the DNS's root answered whoever looked: then there was a way out. Nil where they
+  /// were not asked.
+  public var hasWayOut: Bool?
   /// Kept only when asked for (failing runs): hops, response head, excerpt.
   public var evidence: Evidence?
 

@@ -210,6 +210,8 @@ public actor Engine {
       // Also for what was edited or paused in the last moment before a crash.
       configure(one, at: now, into: &ledger)
       forgiveRegions(one, at: now, into: &ledger)
+      // What was asked of it went with the queue.
+      if let region = one.verdict.unborneOut { ledger.lookAgain.append((one.id, region)) }
       schedule(one, from: now)
       if one.verdict.shown.status == .pending, Int64(one.settings.intervalS) * 1000 > Self.soonMs {
         await ask(one, .created, regions: one.regions, at: now)
@@ -221,6 +223,7 @@ public actor Engine {
     replayAt = try await store.read { try ReplayQueries.nextDue(in: $0) }
     isFlushing = false
     hasBegun = true
+    await askWhatFollows(from: ledger, at: now)
   }
 
   func loadRegions() async throws {

@@ -80,14 +80,22 @@ final class CheckRun: TimerTarget {
     guard isName || isFar else { return conclude(observation) }
     core.client.checkNetwork(sinceNs: startedNs, aboutName: isName) { [weak self] works in
       guard let self, !isCancelled else { return }
-      if works { proveWayOut(observation) } else { conclude(observation, isOwnTrouble: true) }
+      if !works { return conclude(observation, isOwnTrouble: true) }
+      // The way that is asked for is the one of IPv4 addresses, and not the one to the DNS servers of this place.
+      if isName || observation.remoteAddress?.contains(":") ?? true {
+        conclude(observation)
+      } else {
+        proveWayOut(observation)
+      }
     }
   }
 
-  /// Of the first failure of a row: what was not the network's here as it began is not so as it goes on.
+  /// A failure that goes on needs no proof; a single attempt has none before it that the network could have been away for.
   private func proveWayOut(_ observation: Observation) {
-    guard attempt == 0, core.configuration.rootServers != nil else { return conclude(observation) }
-    core.client.proveWayOut(sinceNs: startedNs) { [weak self] isProved in
+    guard run.firstAttempt == 0, run.target.settings.attempts > 1, core.configuration.rootServers != nil else {
+      return conclude(observation)
+    }
+    core.client.proveWayOut(sinceNs: endedNs) { [weak self] isProved in
       guard let self, !isCancelled else { return }
       var seen = observation
       seen.hasWayOut = isProved
@@ -115,7 +123,8 @@ final class CheckRun: TimerTarget {
   private func nextStartNs() -> UInt64? {
     let settings = run.target.settings
     guard attempt + 1 < settings.attempts else { return nil }
-    let startNs = endedNs + UInt64(MonitorSettings.backOffMs(beforeAttempt: attempt + 1)) * 1_000_000
+    let pauseNs = UInt64(MonitorSettings.backOffMs(beforeAttempt: attempt + 1)) * 1_000_000
+    let startNs = max(endedNs + pauseNs, core.loop.nowNs)
     let latestNs = budgetEndNs + UInt64(Limits.budgetSlackMs) * 1_000_000
     return startNs + UInt64(settings.timeoutMs) * 1_000_000 <= latestNs ? startNs : nil
   }

@@ -22,7 +22,7 @@ extension Observation {
           ]
         } ?? .null),
       .init("loop_lag_us", JSON(loopLagUs)),
-    ] + (hasWayOut ? [JSON.Member("way_out", true)] : [])
+    ] + (hasWayOut.map { [JSON.Member("way_out", .bool($0))] } ?? [])
       + (evidence.map { [JSON.Member("evidence", $0.json)] } ?? [])
   }
 
@@ -43,7 +43,7 @@ extension Observation {
         expiresAt: expires, issuer: (facts["issuer"]?.string ?? "").cut(500),
         subject: (facts["subject"]?.string ?? "").cut(500))
     }
-    hasWayOut = failure != nil && json["way_out"]?.bool ?? false
+    hasWayOut = failure == nil ? nil : json["way_out"]?.bool
     evidence = json["evidence"].flatMap(Evidence.init)
   }
 

@@ -123,16 +123,28 @@ struct VerdictRegionTests {
     #expect(actions.contains(.enter(.unknown, since: now)))
   }
 
-  @Test("a region that is left alone with its word for down is asked again then")
+  @Test("a region that is left alone with its word for down is asked again then, whatever it saw while it was outvoted")
   func leftAlone() {
-    var verdict = watched()
-    for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
-    see(&verdict, .down, region: 1, at: 100)
-    see(&verdict, .down, region: 1, at: 101)
-    _ = verdict.handle(.regionHealth(RegionID(2), isHealthy: false), now: start + 110_000)
-    let actions = verdict.handle(.regionHealth(RegionID(3), isHealthy: false), now: start + 120_000)
-    #expect(actions.contains(.askAgain(RegionID(1))))
-    #expect(verdict.base == .up)
+    for isByTime in [false, true] {
+      var verdict = watched()
+      for region in 1...3 as ClosedRange<Int64> { see(&verdict, .up, region: region, at: region) }
+      for n in 0..<8 as Range<Int64> { see(&verdict, .down, region: 1, at: 600 + n) }
+      #expect(verdict.base == .up)
+      var actions: [Verdict.Action] = []
+      let end = isByTime ? start + 3000 + rules.voteLastsMs : start + 620_000
+      if isByTime {
+        actions = verdict.handle(.timePassed, now: end)
+      } else {
+        for region in 2...3 as ClosedRange<Int64> {
+          actions += verdict.handle(.regionHealth(RegionID(region), isHealthy: false), now: end)
+        }
+      }
+      #expect(actions.filter { $0 == .askAgain(RegionID(1)) }.count == 1)
+      #expect(verdict.base == .up && verdict.shown.status == .unconfirmed)
+      for n in 0..<2 as Range<Int64> { see(&verdict, .down, region: 1, at: 660 + n, .secondOpinion) }
+      #expect(verdict.base == .down)
+      #expect(verdict.baseSince == (isByTime ? end : start + 600_000))
+    }
   }
 
   @Test("the first region that sees an outage end asks the others, once")

@@ -101,7 +101,7 @@ public struct Fleet: Sendable {
 
   /// Takes in a report from a region; answers targets to be looked at now, to tell its trouble from the target's.
   public mutating func see(
-    _ target: String, failed: Bool, hasWayOut: Bool = false, in region: RegionID, at: Instant, now: Instant
+    _ target: String, failed: Bool, hasWayOut: Bool? = nil, in region: RegionID, at: Instant, now: Instant
   ) -> [String] {
     guard guards[region, default: RegionGuard()].see(target, failed: failed, hasWayOut: hasWayOut, at: at) else {
       return []

@@ -5,9 +5,9 @@
 public struct RegionGuard: Hashable, Sendable {
   private struct Sight: Hashable, Sendable {
     var at: Instant
-    /// Nil while it works.
+    /// Nil while it works, or fails by itself.
     var failingSince: Instant?
-    /// As it began to fail there was a way out: it is the target's own.
+    /// It fails, and there was a way out as it did: this is the target's own, and as good as an answer of it.
     var isItsOwn = false
   }
 
@@ -23,21 +23,22 @@ public struct RegionGuard: Hashable, Sendable {
   private var prunedAt = Instant(ms: 0)
   private var askedAt: Instant?
   private var newestFailure: Instant?
-  private var newestProof: Instant?
 
   public init() {}
 
   public var isSuspect: Bool { suspectSince != nil }
 
   /// Takes in one report about `target`; answers whether this is a new failure that may be the region's. `hasWayOut`: it
-  /// failed, and somebody else far away answered meanwhile.
-  public mutating func see(_ target: String, failed: Bool, hasWayOut: Bool = false, at: Instant) -> Bool {
-    if hasWayOut { newestProof = max(newestProof ?? at, at) }
+  /// failed, and somebody else far away answered after that; nil where nobody was asked.
+  public mutating func see(_ target: String, failed: Bool, hasWayOut: Bool? = nil, at: Instant) -> Bool {
     let before = sights[target]
     guard before.map({ $0.at <= at }) ?? true else { return false }
-    let isItsOwn = failed && (hasWayOut || before?.isItsOwn ?? false)
-    sights[target] = Sight(at: at, failingSince: failed ? before?.failingSince ?? at : nil, isItsOwn: isItsOwn)
-    let isNew = failed && before?.failingSince == nil && !isItsOwn
+    // What fails by itself is not asked about as it goes on.
+    if failed, hasWayOut == nil, before?.isItsOwn ?? false { return false }
+    let mayBeOurs = failed && hasWayOut != true
+    sights[target] = Sight(
+      at: at, failingSince: mayBeOurs ? before?.failingSince ?? at : nil, isItsOwn: failed && !mayBeOurs)
+    let isNew = mayBeOurs && before?.failingSince == nil
     if isNew { newestFailure = max(newestFailure ?? at, at) }
     return isNew
   }
@@ -51,7 +52,7 @@ public struct RegionGuard: Hashable, Sendable {
 
   /// Targets that worked when they were last looked at, the longest ago first.
   public func witnesses(besides target: String, count: Int) -> [String] {
-    sights.filter { $0.value.failingSince == nil && $0.key != target }
+    sights.filter { $0.value.failingSince == nil && !$0.value.isItsOwn && $0.key != target }
       .sorted { ($0.value.at, $0.key) < ($1.value.at, $1.key) }.prefix(count).map(\.key)
   }
 
@@ -59,12 +60,8 @@ public struct RegionGuard: Hashable, Sendable {
   public mutating func conclude(now: Instant) -> Bool {
     prune(now)
     if let since = suspectSince {
-      guard now - since >= Self.holdMs else { return false }
-      let isProved = newestProof.map { $0 >= since && now - $0 < Self.windowMs } ?? false
-      guard isProved || recovered(since: since, now: now) else { return false }
+      guard now - since >= Self.holdMs, recovered(since: since, now: now) else { return false }
       suspectSince = nil
-      // What fails now would be suspicious again at once.
-      if isProved { for (target, sight) in sights where sight.failingSince != nil { sights[target]?.isItsOwn = true } }
       return true
     }
     guard let newestFailure, now - newestFailure < Self.windowMs, failsTogether(now: now) else { return false }
@@ -77,7 +74,7 @@ public struct RegionGuard: Hashable, Sendable {
     var moments: [(at: Instant, failed: Bool)] = []
     for sight in sights.values {
       if let since = sight.failingSince {
-        if !sight.isItsOwn, now - since < Self.windowMs { moments.append((since, true)) }
+        if now - since < Self.windowMs { moments.append((since, true)) }
       } else if now - sight.at < Self.windowMs {
         moments.append((sight.at, false))
       }

@@ -98,9 +98,15 @@ public struct RegionVote: Hashable, Sendable {
     }
   }
 
+  /// The others fell silent, at `since` where it was by time: what it saw of before is a word like any other's.
+  mutating func isLeftAlone(since: Instant?, _ rules: VerdictRules) {
+    failures = min(failures, rules.attempts)
+    if let since { firstFailure = max(firstFailure, since) }
+  }
+
   /// Fits streaks to rules that changed.
   mutating func fit(_ rules: VerdictRules) {
-    failures = min(failures, vote == .down ? rules.attempts : rules.attempts - 1)
+    failures = min(failures, vote == .down ? rules.attemptsAlone : rules.attempts - 1)
     successes = min(successes, rules.recoveryChecks)
     turning = min(turning, rules.degradedChecks - 1)
   }

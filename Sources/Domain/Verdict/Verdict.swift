@@ -117,7 +117,7 @@ public struct Verdict: Hashable, Sendable {
     var actions: [Action] = []
     let counted = counted
     let countedSince = baseSince
-    let before = (base: base, inMaintenance: inMaintenance, alone: unborneOut(now: now))
+    let before = (base: base, inMaintenance: inMaintenance, alone: alone?.key)
     let lapsed = lapseOld(now: now)
     switch event {
     case .configured(let rules, let regions, let enabled): configure(rules, regions, enabled, now: now)
@@ -128,6 +128,11 @@ public struct Verdict: Hashable, Sendable {
     case .fellSilent(let silent): for i in votes.indices where silent.contains(votes[i].region) { votes[i].lapse() }
     case .notRunning, .timePassed: break
     }
+    if isEnabled, let alone, alone.key != before.alone {
+      // What it saw while others contradicted it is one word against theirs.
+      for i in votes.indices where votes[i].region == alone.region { votes[i].isLeftAlone(since: lapsed, rules) }
+      actions.append(.askAgain(alone.region))
+    }
     var unknownFrom = lapsed ?? now
     if case .notRunning(let from, _) = event { unknownFrom = min(unknownFrom, from) }
     let wasInOutage = inOutage
@@ -136,7 +141,6 @@ public struct Verdict: Hashable, Sendable {
       flapping.seenAgain(at: now)
     }
     if inOutage != wasInOutage, !inMaintenance { flapping.changed(at: now, rules: rules) }
-    if isEnabled, let alone = unborneOut(now: now), alone != before.alone { actions.append(.askAgain(alone)) }
     noteCounted(from: counted, countedSince, now: now, into: &actions)
     noteShown(now: now, into: &actions)
     return actions
@@ -238,7 +242,7 @@ extension Verdict {
     } else if downs.count >= forDown {
       splitSince = nil
       if let end = awaitsOthersUntil, now < end { return }
-      guard unborneOut(now: now) == nil else { return }
+      guard unborneOut == nil else { return }
       inOutage = true
       let agreed = moment(forDown, of: downs.map(\.firstFailure))
       // A majority that came about because others fell silent began when they did: until then it was outvoted.
@@ -267,7 +271,7 @@ extension Verdict {
     let voters = healthy.filter { $0.vote != .none && $0.at != nil }
     let downs = voters.filter { $0.vote == .down }
     guard voters.count < healthy.count, downs.count >= rules.neededForDown(of: voters.count),
-      downs.count < rules.neededForDown(of: healthy.count), !isUnborneOut(voters),
+      downs.count < rules.neededForDown(of: healthy.count), unborneOut == nil,
       let asked = downs.map(\.firstFailure).min()
     else { return nil }
     return asked + 2 * Int64(rules.budgetMs) + Limits.secondOpinionMs
@@ -317,7 +321,7 @@ extension Verdict {
     }
     let live = votes.filter { $0.isLive(rules, now: now) }
     let recovering = inOutage && live.contains { $0.vote != .up && $0.successes > 0 }
-    let isOpen = splitSince != nil || awaitsOthersUntil != nil || unborneOut(now: now) != nil
+    let isOpen = splitSince != nil || awaitsOthersUntil != nil || unborneOut != nil
     let verifying = live.filter { $0.isVerifying || isOpen && $0.vote == .down }
     if base != .down, !(base == .degraded && splitSince != nil), !verifying.isEmpty {
       let since = shown.status == .unconfirmed ? shown.since : verifying.map(\.firstFailure).min() ?? now

@@ -14,18 +14,17 @@ extension Verdict {
     return votes.filter { !$0.isStandIn } + (newest.map { [$0] } ?? [])
   }
 
-  /// The one region with a vote while the others of a monitor are silent, if it says down and nothing bears that out.
-  func unborneOut(now: Instant) -> RegionID? {
-    let spoken = voices(of: votes.filter { $0.isLive(rules, now: now) }).filter { $0.vote != .none }
-    return base != .down && isUnborneOut(spoken) ? spoken[0].region : nil
+  /// Who says down while nobody else of a monitor of several regions has a word, where one was not chosen to be enough. All
+  /// stand-ins have one key, which is no region's.
+  var alone: (key: RegionID, region: RegionID, failures: UInt8)? {
+    guard votes.count > 1, rules.quorum != 1, base != .down else { return nil }
+    let spoken = voices(of: votes.filter { $0.hasVoice && $0.vote != .none && $0.at != nil })
+    guard spoken.count == 1, spoken[0].vote == .down else { return nil }
+    return (spoken[0].isStandIn ? RegionID(0) : spoken[0].region, spoken[0].region, spoken[0].failures)
   }
 
-  /// Where nobody else can look, the one that says down has to see as many failing attempts again. Not where one was chosen
-  /// to be enough.
-  func isUnborneOut(_ spoken: [RegionVote]) -> Bool {
-    votes.count > 1 && rules.quorum != 1 && spoken.count == 1 && spoken[0].vote == .down
-      && spoken[0].failures < rules.attemptsAlone
-  }
+  /// Such a one that has not seen as many failing attempts again, which is what bears its word out where nobody else can.
+  public var unborneOut: RegionID? { alone.flatMap { $0.failures < rules.attemptsAlone ? $0.region : nil } }
 }
 
 extension RegionVote {

@@ -90,7 +90,7 @@ extension Engine {
   func isRegionsOwnTrouble(_ report: RunReport) -> Bool {
     if report.isOwnTrouble { return true }
     return report.status == .down && fleet.state(of: vantage(of: report)) == .suspect
-      && report.observation.failure?.cameFromTarget == false && !report.observation.hasWayOut
+      && report.observation.failure?.cameFromTarget == false && report.observation.hasWayOut != true
   }
 
   /// A region that a monitor begins to use may have no voice already.

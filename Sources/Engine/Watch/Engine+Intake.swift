@@ -86,7 +86,7 @@ extension Engine {
   }
 
   /// Runs that nobody planned: second opinions, witnesses, first looks.
-  private func askWhatFollows(from ledger: Ledger, at now: Instant) async {
+  func askWhatFollows(from ledger: Ledger, at now: Instant) async {
     for (monitor, region) in ledger.secondOpinions {
       guard let one = watched[monitor] else { continue }
       await ask(one, .secondOpinion, regions: one.regions.filter { $0 != region }, at: now)

@@ -78,9 +78,9 @@ public final class TransferClient: EventSource {
     resolver.watch.ask(sinceNs: sinceNs, aboutName: aboutName, done)
   }
 
-  /// After a request that came to nothing: calls `done` once, on the loop, with whether a root server of the DNS answered since
-  /// `sinceNs`, so that there was a way out of here. False proves nothing. Takes a second and a half at most, and no time while
-  /// the root servers cannot be reached from here at all.
+  /// After a request over IPv4 that came to nothing: calls `done` once, on the loop, with whether two root servers of the DNS
+  /// answered what they were asked at `sinceNs` or later, so that there is a way out of here. False proves nothing. Takes a
+  /// second at most, and no time while the root servers cannot be reached from here at all.
   public func proveWayOut(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
     guard let wayOut else { return done(false) }
     wayOut.ask(sinceNs: sinceNs, done)

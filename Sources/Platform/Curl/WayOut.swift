@@ -5,11 +5,12 @@ import CAres
 /// two of two operators hardly do. Silence proves nothing, as many networks let nobody ask but their own servers. Owned by
 /// the loop's thread.
 public final class WayOut: TimerTarget {
-  /// A, K, L, F and M, of an operator each (https://root-servers.org).
-  public static let rootServers = "198.41.0.4,193.0.14.129,199.7.83.42,[2001:500:2f::f]:53,[2001:dc3::35]:53"
+  /// A, F, K, L and M, of an operator each (https://root-servers.org). What they prove holds for IPv4.
+  public static let rootServers = "198.41.0.4,192.5.5.241,193.0.14.129,199.7.83.42,202.12.27.33"
   private static let answersMin = 2
-  /// How long what waits for a proof is held up at most.
-  private static let patienceNs: UInt64 = 1_500_000_000
+  /// How long an answer is waited for. With the pause before it less than what a run may spend on finding out about its first
+  /// failure: the pause before the second attempt and the slack of the budget.
+  private static let patienceNs: UInt64 = 700_000_000
   /// Between two questions: many checks that fail at once are one doubt.
   private static let pauseNs: UInt64 = 250_000_000
   /// The same while nobody answers.
@@ -20,7 +21,7 @@ public final class WayOut: TimerTarget {
   private let loop: EventLoop
   /// One for each server.
   private let servers: [Resolver]
-  /// When enough of them last had answered.
+  /// When the newest question that enough of them answered was asked.
   private var provedNs: UInt64?
   /// Whether enough answered the newest question: only then is an answer worth waiting for.
   private var answers = false
@@ -34,7 +35,7 @@ public final class WayOut: TimerTarget {
   /// Whether these can be asked: two or more of `address`, `address:port` and `[address]:port`.
   public static func areServers(_ text: String) -> Bool {
     let all = text.split(separator: ",", omittingEmptySubsequences: false)
-    return all.count >= answersMin
+    return Set(all).count >= answersMin
       && all.allSatisfy { server in
         if IPAddress(String(server)) != nil { return true }
         guard let colon = server.lastIndex(of: ":"), UInt16(server[server.index(after: colon)...]) != nil else {
@@ -60,10 +61,14 @@ public final class WayOut: TimerTarget {
     }
   }
 
-  /// Calls `done` once, possibly before returning, with whether enough answered since `sinceNs`.
+  /// Calls `done` once, possibly before returning, with whether enough answered a question that was asked at `sinceNs` or later.
   func ask(sinceNs: UInt64, _ done: @escaping (Bool) -> Void) {
     if let provedNs, provedNs >= sinceNs { return done(true) }
     if answers { waiting.append((sinceNs, done)) } else { done(false) }
+    askSoon()
+  }
+
+  private func askSoon() {
     guard timer == .none else { return }
     let next = askedNs.map { $0 + (answers ? Self.pauseNs : Self.pauseUnprovedNs) } ?? 0
     if next <= loop.nowNs {
@@ -87,7 +92,6 @@ public final class WayOut: TimerTarget {
   private func arrived(_ number: Int, _ isAnswer: Bool) {
     guard number == question else { return }
     if isAnswer { answered += 1 } else { silent += 1 }
-    if isAnswer, answered >= Self.answersMin { provedNs = loop.nowNs }
     if isAnswer, answered == Self.answersMin { conclude(true) }
     if !isAnswer, servers.count - silent < Self.answersMin, timer != .none { conclude(false) }
   }
@@ -95,15 +99,18 @@ public final class WayOut: TimerTarget {
   private func conclude(_ isProved: Bool) {
     loop.cancelTimer(&timer)
     answers = isProved
+    if isProved { provedNs = askedNs }
+    let askedNs = askedNs ?? 0
     let told = waiting
-    waiting = []
-    // An answer proves the way for all that began before it.
-    for one in told { one.done(isProved && provedNs.map { $0 >= one.sinceNs } ?? false) }
+    // What failed only after the question was put waits for the next one.
+    waiting = isProved ? told.filter { askedNs < $0.sinceNs } : []
+    if !waiting.isEmpty { askSoon() }
+    for one in told where !isProved || askedNs >= one.sinceNs { one.done(isProved) }
   }
 
   public func timerFired(tag: Int) {
     timer = .none
-    // What comes later still proves something when nobody waits for it any more.
+    // An answer that comes later still proves something when nobody waits for it any more.
     if tag == Self.nextTag { askNow() } else { conclude(false) }
   }
 }

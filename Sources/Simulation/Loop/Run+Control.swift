@@ -152,8 +152,8 @@ extension Run {
     nextSerial += 1
     running[nextSerial] = Running(
       worker: 0, life: workers[0].life, job: job, settings: run.target.settings,
-      due: Instant(ms: Int64(run.dueNs / 1_000_000)), budgetMs: run.budgetMs, attempt: run.firstAttempt,
-      token: run.token)
+      due: Instant(ms: Int64(run.dueNs / 1_000_000)), budgetMs: run.budgetMs, firstAttempt: run.firstAttempt,
+      attempt: run.firstAttempt, token: run.token)
     tokens[run.token] = nextSerial
     plan(.begin(nextSerial), at: max(now, Instant(ms: Int64(run.dueNs / 1_000_000))))
   }

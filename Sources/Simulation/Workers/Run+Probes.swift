@@ -23,7 +23,7 @@ extension Run {
     nextSerial += 1
     running[nextSerial] = Running(
       worker: w, life: workers[w].life, job: job, settings: run.target.settings, due: due, budgetMs: run.budgetMs,
-      attempt: run.firstAttempt, token: run.token)
+      firstAttempt: run.firstAttempt, attempt: run.firstAttempt, token: run.token)
     workers[w].runs[run.token] = nextSerial
     plan(.begin(nextSerial), at: max(now, due + random.below(4)))
   }
@@ -59,9 +59,9 @@ extension Run {
     var seen = Observation(startedAt: one.worker > 0 ? worker.clock.wall(one.startedAt) : one.startedAt)
     seen.timing.totalUs = Int32(clamping: outcome.lastsMs * 1000)
     seen.failure = outcome.failure
-    seen.hasWayOut =
-      outcome.failure != nil && one.attempt == 0 && scenario.hasRoot
-      && truth.reachesRoot(from: worker.region, Span(one.startedAt, now + 1))
+    if outcome.failure != nil, one.firstAttempt == 0, one.settings.attempts > 1, scenario.hasRoot {
+      seen.hasWayOut = truth.reachesRoot(from: worker.region, Span(now, now + 100))
+    }
     // The attempt's own number travels in a field that nothing decides by, so that the history names who did it.
     seen.bodyBytes = serial << 4 | Int64(one.attempt & 15)
     let startedNs =

@@ -130,6 +130,7 @@ struct Running {
   var settings: MonitorSettings
   var due: Instant
   var budgetMs: Int64
+  var firstAttempt: Int
   var attempt: Int
   var budgetEnd: Instant?
   var startedAt = Instant(ms: 0)
