@@ -149,9 +149,7 @@ extension Engine {
       let lead = asked.map(\.replayLeadMs).max() ?? 0
       let lasts = asked.map(\.voteLastsMs).max() ?? 0
       let wasDown = try ReplayQueries.wasDown(monitor, before: from - lead, in: db)
-      let stops = try EngineQueries.stops(from: from - lead, to: to, in: db).map { at in
-        (at: at, lookedOn: try PastLooks.regions(of: monitor, from: at, to: at + lasts, in: db))
-      }
+      let stops = try PastLooks.stops(of: monitor, from: from - lead, to: to, voteLastsMs: lasts, in: db)
       return (plan, wasDown, try WorkerQueries.standIns(in: db), stops)
     }
     var made = Replay.of(plan, rules: rules, window: from..<to, wasDown: wasDown)

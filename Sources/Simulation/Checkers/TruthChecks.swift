@@ -97,8 +97,9 @@ struct TruthChecks {
         else {
           continue
         }
-        let downs = history.states.filter { $0.monitor == monitor && $0.state == .down }.map {
-          Span(max($0.since, around.from), min($0.until ?? around.to, around.to))
+        // What began before that is the end of an outage before.
+        let downs = history.states.filter { $0.monitor == monitor && $0.state == .down && $0.since >= around.from }.map {
+          Span($0.since, min($0.until ?? around.to, around.to))
         }.filter { $0.from < $0.to }
         let error = downs.reduce(0) { $0 + $1.ms } - stretch.span.ms
         let allowed =

@@ -23,8 +23,21 @@ public enum PastLooks {
       }
   }
 
+  /// Where a monitor's past was cut by the control plane's end, and which regions looked at it again before their word was
+  /// over. Of a process that ended over and over only the first times are looked into; after the others no word holds.
+  public static func stops(
+    of monitor: MonitorID, from: Instant, to: Instant, voteLastsMs: Int64, in db: Connection
+  ) throws -> [(at: Instant, lookedOn: Set<RegionID>)] {
+    try EngineQueries.stops(from: from, to: to, in: db).enumerated().map { n, at in
+      guard n < stopsMax else { return (at, []) }
+      return (at, try regions(of: monitor, from: at, to: at + voteLastsMs, in: db))
+    }
+  }
+
+  private static let stopsMax = 50
+
   /// Which regions began to look at a monitor in `from ..< to`.
-  public static func regions(
+  private static func regions(
     of monitor: MonitorID, from: Instant, to: Instant, in db: Connection
   ) throws -> Set<RegionID> {
     // A run begins within an hour of its slot, by which it is packed.

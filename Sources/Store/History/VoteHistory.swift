@@ -33,9 +33,9 @@ extension VoteHistory {
     // A vote must last from one minute to the next where no more is known.
     if isLong { for i in plan.indices { plan[i].intervalMs = max(plan[i].intervalMs, Instant.minuteMs) } }
     var (replay, start) = Replay.of(plan, rules: rules, window: from..<to, wasDown: wasDown)
-    for at in try EngineQueries.stops(from: start, to: to, in: db) {
-      let lookedOn = try PastLooks.regions(of: monitor, from: at, to: at + rules.voteLastsMs, in: db)
-      replay.stop(at: at, lookedOn: lookedOn)
+    let lasts = (plan.map { rules.at(intervalMs: $0.intervalMs) } + [rules]).map(\.voteLastsMs).max() ?? 0
+    for stop in try PastLooks.stops(of: monitor, from: start, to: to, voteLastsMs: lasts, in: db) {
+      replay.stop(at: stop.at, lookedOn: stop.lookedOn)
     }
     let closed = try HistoryQueries.closed(in: db)?.hour ?? Int64.min
     let exactUntil = isLong ? from.hour + Self.exactHours : Int64.max
