@@ -98,7 +98,8 @@ struct TruthChecks {
           continue
         }
         // What began before that is the end of an outage before.
-        let downs = history.states.filter { $0.monitor == monitor && $0.state == .down && $0.since >= around.from }.map {
+        let downs = history.states.filter { $0.monitor == monitor && $0.state == .down && $0.since >= around.from }.map
+        {
           Span($0.since, min($0.until ?? around.to, around.to))
         }.filter { $0.from < $0.to }
         let error = downs.reduce(0) { $0 + $1.ms } - stretch.span.ms
