@@ -126,7 +126,7 @@ public actor Engine {
   private var loop: Task<Void, Never>?
   private var intake: Task<Void, Never>?
   var waitingForMail: [CheckedContinuation<Void, Never>] = []
-  private var mailbox: AsyncStream<[ProbeReport]>.Continuation?
+  let mailbox = Mailbox()
   /// The next slot of one plan row.
   struct Due: Comparable {
     let at: Instant
@@ -196,11 +196,12 @@ public actor Engine {
       watched[one.id] = one
     }
     try await restoreVotes(lastEnd: begun.lastEnd)
-    // One mailbox: a final report never overtakes the attempt before it.
-    let (batches, mailbox) = AsyncStream<[ProbeReport]>.makeStream()
-    probe = try makeProber(world) { mailbox.yield($0) }
-    self.mailbox = mailbox
-    intake = Task { for await batch in batches { await self.take(batch) } }
+    let mailbox = mailbox
+    probe = try makeProber(world) { mailbox.put($0) }
+    intake = Task {
+      for await _ in mailbox.arrivals { await self.takeMail() }
+      if !Task.isCancelled { await self.takeMail() }
+    }
     var ledger = Ledger()
     // By id, so that the same world begins the same way each time.
     for one in watched.values.sorted(by: { $0.id < $1.id }) {
@@ -255,7 +256,7 @@ public actor Engine {
     let end = now()
     await drain(ms: drainMs, from: end)
     probe?.stop()
-    mailbox?.finish()
+    mailbox.finish()
     await intake?.value
     closed += leases.values.map { ClosedJob(job: $0.job, reason: .notRunning) }
     leases = [:]
@@ -272,16 +273,16 @@ public actor Engine {
   package func abandon() async {
     loop?.cancel()
     await loop?.value
-    probe?.stop()
-    mailbox?.finish()
     intake?.cancel()
+    probe?.stop()
+    mailbox.finish()
   }
 
   /// Returns when every report handed in so far is taken; for tests and the simulation.
   package func drained() async {
     await withCheckedContinuation { continuation in
       waitingForMail.append(continuation)
-      mailbox?.yield([])
+      mailbox.ring()
     }
   }
 

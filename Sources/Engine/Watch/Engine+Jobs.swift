@@ -155,14 +155,15 @@ extension Engine {
     return region == local ? ClosedJob(job: closed.job, reason: .overloaded) : closed
   }
 
+  func takeMail() async {
+    let waiting = waitingForMail
+    waitingForMail = []
+    await take(mailbox.takeAll())
+    for waiter in waiting { waiter.resume() }
+  }
+
   /// Reports of the probe's thread, in the order it saw them.
   package func take(_ batch: [ProbeReport]) async {
-    defer {
-      if batch.isEmpty {
-        for waiter in waitingForMail { waiter.resume() }
-        waitingForMail = []
-      }
-    }
     for one in batch {
       guard let lease = leases[one.token] else { continue }
       if one.isFinal { leases[one.token] = nil }
