@@ -54,7 +54,8 @@ extension Run {
     audit.counts = counts
     found += SlotChecks.nothingSuperseded(read.slots, stale: history.stale)
     found += SlotChecks.everyAttemptOnce(read.slots)
-    found += LateChecks.quorumIsKnown(read.slots, states: read.states, timelines: timelines)
+    found += LateChecks.quorumIsKnown(
+      read.slots, states: read.states, timelines: timelines, troubles: faults.beginnings)
     found += TellingChecks.feedForward(read.feed.read, after: last)
     audit.violations += found
     audit.feed = read.feed.read.last ?? last

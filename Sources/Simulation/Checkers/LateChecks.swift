@@ -6,9 +6,10 @@ enum LateChecks {
   private static let slackMs: Int64 = 15_000
 
   /// Where a majority of a monitor's regions had seen it well often enough to say so, its state is known. A region's word is
-  /// taken to last an interval, which is less than it does.
+  /// taken to last an interval, which is less than it does, but not beyond the next moment at which something befalls the
+  /// region (`troubles`): one that loses its voice has said nothing when it has it again.
   static func quorumIsKnown(
-    _ slots: SlotHistory, states: [History.State], timelines: [Timeline]
+    _ slots: SlotHistory, states: [History.State], timelines: [Timeline], troubles: [RegionID: [Instant]] = [:]
   ) -> [Violation] {
     var good: [Int: [RegionID: [Instant]]] = [:]
     for row in slots.rows where row.isFinal && row.isGood {
@@ -16,7 +17,7 @@ enum LateChecks {
     }
     return good.sorted { $0.key < $1.key }.flatMap { monitor, regions -> [Violation] in
       let known = timelines[monitor].stretches(until: slots.window.to).flatMap {
-        quorum(regions, $0.settings, $0.span, gaps: slots.gaps)
+        quorum(regions, $0.settings, $0.span, gaps: slots.gaps, troubles)
       }
       let unknown = states.filter { $0.monitor == monitor && $0.state == .unknown }
       return unknown.flatMap { state in
@@ -49,18 +50,21 @@ enum LateChecks {
   /// the rules of that stretch. An edit may end at once what was said within an interval before it, and what was said before
   /// nothing ran is not carried into that time.
   private static func quorum(
-    _ regions: [RegionID: [Instant]], _ settings: MonitorSettings, _ stretch: Span, gaps: [Span]
+    _ regions: [RegionID: [Instant]], _ settings: MonitorSettings, _ stretch: Span, gaps: [Span],
+    _ troubles: [RegionID: [Instant]]
   ) -> [Span] {
     let intervalMs = Int64(settings.intervalS) * 1000
     let end = stretch.to - intervalMs - settings.slotBudgetMs - slackMs
     var edges: [(at: Instant, step: Int)] = []
-    for looks in regions.values.map({ $0.filter(stretch.contains).sorted() }) {
+    for (region, all) in regions {
+      let looks = all.filter(stretch.contains).sorted()
       var spans: [Span] = []
       var row = 0
       for (n, at) in looks.enumerated() {
         row = n > 0 && at - looks[n - 1] <= intervalMs + slackMs ? row + 1 : 1
         let stop = gaps.first { at < $0.from }?.from ?? end
-        let span = Span(at + slackMs, min(at + intervalMs, end, stop))
+        let trouble = troubles[region]?.first { at < $0 } ?? end
+        let span = Span(at + slackMs, min(at + intervalMs, end, stop, trouble))
         if row > settings.recoveryChecks, span.from < span.to { spans.append(span) }
       }
       for span in spans.merged { edges += [(span.from, 1), (span.to, -1)] }

@@ -130,6 +130,17 @@ public struct Faults: Sendable {
 
   func spans(_ kind: Fault.Kind) -> [Span] { all.filter { $0.kind == kind }.map(\.span).merged }
 
+  /// When something begins that may take a region's voice, in order.
+  var beginnings: [RegionID: [Instant]] {
+    let own = all.filter {
+      switch $0.kind {
+      case .workerCrash, .workerPause, .workerLeave, .workerRevoke, .partition, .lossy, .brokenPath: true
+      case .controlCrash, .controlStop, .storeRefuses, .channelDown: false
+      }
+    }
+    return Dictionary(grouping: own) { RegionID(Int64($0.region) + 1) }.mapValues { $0.map(\.span.from) }
+  }
+
   public var brokenPaths: [[Span]] {
     (0..<regions).map { region in
       all.filter { $0.kind == .brokenPath && $0.region == region }.map(\.span).merged
