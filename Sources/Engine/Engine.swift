@@ -273,9 +273,11 @@ public actor Engine {
   package func abandon() async {
     loop?.cancel()
     await loop?.value
-    intake?.cancel()
     probe?.stop()
+    intake?.cancel()
     mailbox.finish()
+    // What it is about is still done in the time in which it was begun.
+    await intake?.value
   }
 
   /// Returns when every report handed in so far is taken; for tests and the simulation.
