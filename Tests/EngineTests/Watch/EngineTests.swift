@@ -103,7 +103,7 @@ struct EngineTests {
     await world.engine.stop()
   }
 
-  @Test("a day of fifty monitors: every slot has a result or a reason", .timeLimit(.minutes(5)))
+  @Test("a day of fifty monitors: every slot has a result or a reason", .timeLimit(.minutes(2)))
   func everySlotIsAccountedFor() async throws {
     let world = try await WatchWorld()
     for n in 0..<50 { try await world.monitor("m\(n)", intervalS: [60, 300, 900][n % 3]) }
