@@ -27,6 +27,11 @@ extension VerdictRules {
     voteLastsMs + Int64(2 + max(attempts, recoveryChecks, degradedChecks)) * Int64(intervalMs)
   }
 
+  /// How long a vote lasts at most, by these rules and by the intervals of a plan.
+  public func voteLastsMs(over plan: [PlanRow]) -> Int64 {
+    plan.map { at(intervalMs: $0.intervalMs).voteLastsMs }.max().map { max($0, voteLastsMs) } ?? voteLastsMs
+  }
+
   /// The same where a monitor was looked at in another interval.
   public func at(intervalMs: Int64) -> VerdictRules {
     var copy = self

@@ -147,7 +147,7 @@ extension Engine {
       let plan = try PlanQueries.touching(monitor, from: from - rules.replayLeadMs, to: to, in: db)
       let asked = plan.map { rules.at(intervalMs: $0.intervalMs) } + [rules]
       let lead = asked.map(\.replayLeadMs).max() ?? 0
-      let lasts = asked.map(\.voteLastsMs).max() ?? 0
+      let lasts = rules.voteLastsMs(over: plan)
       let wasDown = try ReplayQueries.wasDown(monitor, before: from - lead, in: db)
       let stops = try PastLooks.stops(of: monitor, from: from - lead, to: to, voteLastsMs: lasts, in: db)
       return (plan, wasDown, try WorkerQueries.standIns(in: db), stops)

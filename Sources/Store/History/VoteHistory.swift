@@ -33,7 +33,7 @@ extension VoteHistory {
     // A vote must last from one minute to the next where no more is known.
     if isLong { for i in plan.indices { plan[i].intervalMs = max(plan[i].intervalMs, Instant.minuteMs) } }
     var (replay, start) = Replay.of(plan, rules: rules, window: from..<to, wasDown: wasDown)
-    let lasts = (plan.map { rules.at(intervalMs: $0.intervalMs) } + [rules]).map(\.voteLastsMs).max() ?? 0
+    let lasts = rules.voteLastsMs(over: plan)
     for stop in try PastLooks.stops(of: monitor, from: start, to: to, voteLastsMs: lasts, in: db) {
       replay.stop(at: stop.at, lookedOn: stop.lookedOn)
     }
