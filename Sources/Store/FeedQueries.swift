@@ -154,9 +154,15 @@ public enum FeedQueries {
     ).compactMap(\.self)
   }
 
+  /// The number of the feed's newest event; 0 for a feed without one, and before its first use.
+  public static func seq(_ feed: Int64?, in db: Connection) throws -> Int64 {
+    guard let feed else { return 0 }
+    return try db.first("SELECT seq FROM feed WHERE id = $1", [.int(feed)]) { $0.int(0) } ?? 0
+  }
+
   /// The feed's `seq` and its newest `limit` events, oldest first.
   public static func tail(feed: Int64, limit: Int, in db: Connection) throws -> FeedTail {
-    let seq = try db.first("SELECT seq FROM feed WHERE id = $1", [.int(feed)]) { $0.int(0) } ?? 0
+    let seq = try seq(feed, in: db)
     let newest = try db.rows(
       "SELECT seq, type, data FROM feed_event WHERE feed_id = $1 ORDER BY seq DESC LIMIT $2",
       [.int(feed), .int(Int64(limit))], event)

@@ -38,7 +38,7 @@ final class WebWorld: Sendable {
     var context = WebContext(
       store: base.store, access: access, settings: settings, checkNow: { _ in ["run_1"] },
       tryOnce: { settings, _ in try tries.answer(settings) },
-      testChannel: { _, _, _ in outcome.value.withLock { $0 } }, fleetNow: { fleet.sight.withLock { $0 } },
+      testChannel: { _, _, _ in outcome.value.withLock { $0 } }, fleetNow: { await fleet.now() },
       report: { reference, error in reports.all.withLock { $0.append("\(reference): \(error)") } })
     context.fleet = FleetAccess(
       gate: WorkerGate(store: base.store, clusterToken: { nil }),
@@ -71,6 +71,13 @@ final class WebWorld: Sendable {
   /// Who is heard of, as the engine would tell.
   final class KnownFleet: Sendable {
     let sight: Mutex<FleetSight>
+    /// Happens while a page is being read, each time.
+    let meanwhile = Mutex<(@Sendable () async -> Void)?>(nil)
+
+    func now() async -> FleetSight {
+      await meanwhile.withLock { $0 }?()
+      return sight.withLock { $0 }
+    }
 
     /// The control plane's own process does the checks of region `local`.
     init(at now: Instant) {

@@ -19,6 +19,7 @@ class Nameserver:
         self.address = address
         self.broken: dict[str, str] = {}
         self.asked: list[str] = []
+        self.answered: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.at = f"127.0.0.1:{self._socket.getsockname()[1]}"
@@ -30,9 +31,11 @@ class Nameserver:
                 packet, peer = self._socket.recvfrom(4096)
             except OSError:
                 return
-            answer = self._answer(DNSRecord.parse(packet))
+            question = DNSRecord.parse(packet)
+            answer = self._answer(question)
             if answer:
                 self._socket.sendto(answer, peer)
+                self.answered.append(str(question.q.qname).rstrip("."))
 
     def _answer(self, question: DNSRecord) -> bytes | None:
         name = str(question.q.qname).rstrip(".")

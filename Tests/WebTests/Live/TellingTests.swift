@@ -167,3 +167,23 @@ func channelSecrets() async throws {
     .createChannel, [], ["type": "webhook", "name": "x", "settings": ["url": "ftp://x/", "secret": "no"]], as: owner)
   #expect(wrong.status == 422)
 }
+
+@Test("what changes while a page is being read comes after the place in the feed that the page names")
+func changesWhileAPageIsRead() async throws {
+  let world = try WebWorld()
+  let owner = try await world.signUp("a@example.com", organization: "Harbourline")
+  let api = try await service("API", of: world, as: owner)
+  world.fleet.meanwhile.withLock {
+    $0 = { [unowned world] in
+      let made = await world.send(
+        .createIncident, [], ["title": "Meanwhile", "service_id": .string(api), "to_state": "degraded"], as: owner)
+      #expect(made.status == 201, "\(made.text)")
+    }
+  }
+  let page = await world.get("/services", as: owner)
+  let seq = try #require(page.all(between: " data-seq=\"", and: "\"").first.flatMap { Int64($0) })
+  let missed = try await world.base.store.read { db in
+    try FeedQueries.events(feed: 1, after: seq, limit: 10, in: db)
+  }
+  #expect(missed.contains { $0.type == .incident })
+}

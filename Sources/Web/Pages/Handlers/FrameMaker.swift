@@ -24,7 +24,7 @@ enum FrameMaker {
   /// `monitors` is how many there are, when the page has counted them already.
   static func frame(_ request: PageRequest, monitors: Int? = nil) async throws -> AppFrame {
     let known = try request.person
-    guard let person = known.session else { throw Problem.forbidden }
+    guard let person = known.session, let live = request.live else { throw Problem.forbidden }
     let fleet = await request.context.fleetNow()
     let version = request.context.settings.version
     return try await request.store.read { db in
@@ -35,8 +35,6 @@ enum FrameMaker {
       let regions = try FleetBoard.regions(fleet, version: version, scope: known.scope, in: db)
         .filter { !$0.isStandIn }
       let unwell = regions.filter { !$0.isHealthy }
-      let feed = try FeedQueries.existing(scope: known.scope, in: db)
-      let seq = try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
       let organizations = try OrganizationQueries.memberships(of: person.account, in: db)
       return AppFrame(
         organization: person.organizationName, organizationID: person.organizationID.text,
@@ -50,7 +48,7 @@ enum FrameMaker {
         wellbeing: wellbeing(regions, unwell),
         banners: try slotBanner(fleet, scope: known.scope, in: db) + banners(unwell, scope: known.scope, in: db),
         toast: request.query["done"].flatMap { done[$0] }.map { AppFrame.Toast(message: $0, undo: nil) },
-        live: .organization(person.organizationID.text, seq: seq, epoch: try FeedQueries.epoch(in: db)))
+        live: live)
     }
   }
 

@@ -84,7 +84,7 @@ public struct PageRouter: Sendable {
       }
     }
     return try await route.handler(
-      PageRequest(
+      try await PageRequest(
         visit: visit, context: context, arguments: arguments, query: query, known: known,
         publicPages: publicPages))
   }
@@ -105,7 +105,7 @@ public struct PageRouter: Sendable {
     refusal.status = problem.status
     if let known = try? await Gatekeeper(context).admit(visit, policy: .session, arguments: []),
       let frame = try? await FrameMaker.frame(
-        PageRequest(
+        try await PageRequest(
           visit: visit, context: context, arguments: [], query: .empty, known: known,
           publicPages: publicPages))
     {

@@ -45,16 +45,13 @@ enum PublicPages {
   /// The page's own stream; the organization's for a page that only members see, as nobody else may hear of it.
   private static func live(_ open: PublishedPage, in db: Connection) throws -> LiveFeed? {
     let epoch = try FeedQueries.epoch(in: db)
-    func seq(_ feed: Int64?) throws -> Int64 {
-      try feed.map { try FeedQueries.tail(feed: $0, limit: 1, in: db).seq } ?? 0
-    }
     if open.page.isPublic {
       let feed = try FeedQueries.page(slug: open.page.slug, in: db)?.feed
-      return .publicPage(open.page.slug, seq: try seq(feed), epoch: epoch)
+      return .publicPage(open.page.slug, seq: try FeedQueries.seq(feed, in: db), epoch: epoch)
     }
     guard let organization = try OrganizationQueries.find(scope: open.scope, in: db) else { return nil }
     let feed = try FeedQueries.existing(scope: open.scope, in: db)
-    return .organization(organization.id.text, seq: try seq(feed), epoch: epoch)
+    return .organization(organization.id.text, seq: try FeedQueries.seq(feed, in: db), epoch: epoch)
   }
 
   static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {
