@@ -14,6 +14,13 @@ public struct RegionRow: Hashable, Sendable {
   public var isStandIn: Bool { name == StandIn.name && !isPrivate }
 }
 
+/// A time in which a region had no voice.
+public struct RegionPast: Hashable, Sendable {
+  public let state: RegionState
+  public let from: Instant
+  public let to: Instant
+}
+
 /// Where checks can run from.
 public enum RegionQueries {
   private static let columns = "id, public_id, name, organization_id, unwell_since_ms"
@@ -176,7 +183,38 @@ public enum RegionQueries {
     try db.run(
       "UPDATE region SET state = $1, unwell_since_ms = $2 WHERE id = $3",
       [.text(state.rawValue), state == .healthy ? .null : .int((since ?? at).ms), .int(region.raw)])
+    try db.run(
+      "UPDATE region_unwell SET to_ms = CASE WHEN from_ms > $1 THEN from_ms ELSE $1 END WHERE region_id = $2 AND to_ms IS NULL",
+      [.int(at.ms), .int(region.raw)])
+    if state != .healthy {
+      try db.run(
+        "INSERT INTO region_unwell (region_id, state, from_ms) VALUES ($1, $2, $3)",
+        [.int(region.raw), .text(state.rawValue), .int(at.ms)])
+    }
     return since ?? at
+  }
+
+  /// When a region had no voice between `from` and `to`, oldest first, cut to that time.
+  public static func unwell(
+    _ region: RegionID, from: Instant, to: Instant, in db: Connection
+  ) throws -> [RegionPast] {
+    try db.rows(
+      """
+      SELECT state, from_ms, to_ms FROM region_unwell
+      WHERE region_id = $1 AND from_ms < $2 AND (to_ms IS NULL OR to_ms > $3) ORDER BY from_ms, id
+      """, [.int(region.raw), .int(to.ms), .int(from.ms)]
+    ) { row in
+      RegionPast(
+        state: RegionState(rawValue: row.text(0)) ?? .offline, from: max(Instant(ms: row.int(1)), from),
+        to: min(row.intOrNil(2).map(Instant.init(ms:)) ?? to, to))
+    }
+  }
+
+  /// Forgets at most `limit` times that ended before `before`; answers how many went.
+  public static func pruneUnwell(before: Instant, limit: Int, in db: Connection) throws -> Int {
+    try db.run(
+      "DELETE FROM region_unwell WHERE id IN (SELECT id FROM region_unwell WHERE to_ms < $1 LIMIT $2)",
+      [.int(before.ms), .int(Int64(limit))])
   }
 
   /// Regions that had no voice when that was last concluded.

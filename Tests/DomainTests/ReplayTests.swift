@@ -140,6 +140,36 @@ struct ReplayTests {
     #expect(words(made) == ["unknown 0", "up 60", "unknown 115", "up 240"])
   }
 
+  @Test("of a region without a worker only a stand-in was heard, and what its own brought later changes nothing")
+  func gone() {
+    func votes(_ looks: [PastLook]) -> [String] {
+      var made = Replay(from: start, rules: rules, regions: [RegionID(1)], wasDown: false)
+      made.leave(RegionID(1), from: at(100), to: at(300))
+      made.add([look(.up, at: 60)] + looks + [look(.up, at: 350)])
+      made.advance(to: at(400))
+      return made.votes[RegionID(1)]?.map { "\($0.vote) \(($0.from - start) / 1000)" } ?? []
+    }
+    var standIn = look(.down, at: 180, attempt: 3)
+    standIn.isStandIn = true
+    #expect(votes([]) == ["none 0", "up 60", "none 100", "up 350"])
+    #expect(votes([look(.down, at: 180, attempt: 3)]) == ["none 0", "up 60", "none 100", "up 350"])
+    #expect(votes([standIn]) == ["none 0", "up 60", "none 100", "down 181", "none 300", "up 350"])
+  }
+
+  @Test("silence for want of a voice is told from silence for want of a look")
+  func silenced() {
+    let spans = [
+      PastVoteSpan(from: at(0), to: at(60), vote: .up), PastVoteSpan(from: at(60), to: at(300), vote: .none),
+      PastVoteSpan(from: at(300), to: at(400), vote: .down),
+    ]
+    let told = spans.silenced([at(30)..<at(90), at(120)..<at(150), at(280)..<at(310)])
+    #expect(
+      told.map { "\($0.vote) \(($0.from - start) / 1000)-\(($0.to - start) / 1000)" } == [
+        "up 0-60", "silenced 60-90", "none 90-120", "silenced 120-150", "none 150-280", "silenced 280-300", "down 300-400",
+      ])
+    #expect(spans.silenced([]) == spans)
+  }
+
   @Test("no stand-in speaks for a region in doubt, nor does the region's look after one's end the doubt; two make one")
   func doubtOfStandIns() {
     func said(_ looks: [PastLook], muted: [(Int64, Int64)]) -> [String] {

@@ -1,7 +1,24 @@
 /// Votes over a long time in no more pieces than can be told apart.
 extension [PastVoteSpan] {
+  /// In `times`, which are in order and do not overlap, it said nothing because it had no voice.
+  public func silenced(_ times: [Range<Instant>]) -> [PastVoteSpan] {
+    guard !times.isEmpty else { return self }
+    return flatMap { span -> [PastVoteSpan] in
+      guard span.vote == .none else { return [span] }
+      var out: [PastVoteSpan] = []
+      var from = span.from
+      for time in times.map({ $0.clamped(to: span.from..<span.to) }) where !time.isEmpty {
+        if from < time.lowerBound { out.append(PastVoteSpan(from: from, to: time.lowerBound, vote: .none)) }
+        out.append(PastVoteSpan(from: time.lowerBound, to: time.upperBound, vote: .silenced))
+        from = time.upperBound
+      }
+      if from < span.to { out.append(PastVoteSpan(from: from, to: span.to, vote: .none)) }
+      return out
+    }
+  }
+
   /// What a reader must not miss first.
-  private static let order: [PastVote] = [.down, .slow, .none, .up]
+  private static let order: [PastVote] = [.down, .slow, .silenced, .none, .up]
 
   /// As they are while they are few; else one piece per step of an even width, which shows the worst of its time.
   public func thinned(to most: Int) -> [PastVoteSpan] {

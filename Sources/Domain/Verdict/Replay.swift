@@ -38,6 +38,8 @@ public enum PastVote: String, Sendable, CaseIterable {
   case up, slow, down
   /// It had said nothing that still counted.
   case none
+  /// Its own network was in doubt, or it could not keep up: whatever it said did not count.
+  case silenced
 }
 
 public struct PastVoteSpan: Hashable, Sendable {
@@ -70,6 +72,7 @@ public struct Replay: Sendable {
     case configured(VerdictRules, [RegionID])
     case stopped(lookedOn: Set<RegionID>)
     case health(RegionID, Bool)
+    case gone(RegionID, Bool)
     case look(PastLook)
 
     /// What happens at one moment happens in this order.
@@ -77,7 +80,7 @@ public struct Replay: Sendable {
       switch self {
       case .configured: 0
       case .stopped: 1
-      case .health: 2
+      case .health, .gone: 2
       case .look: 3
       }
     }
@@ -101,6 +104,8 @@ public struct Replay: Sendable {
   private var turns: [(since: Instant, state: MonitorStatus)]
   /// How many doubts there are at a time of what is said for a region, by anybody.
   private var muted: [RegionID: Int] = [:]
+  /// Regions without a worker.
+  private var gone: Set<RegionID> = []
   private var said: [RegionID: [(since: Instant, vote: PastVote)]] = [:]
   public private(set) var agreements: [Agreement] = []
 
@@ -125,6 +130,12 @@ public struct Replay: Sendable {
     plan(.health(region, true), at: to, order: (region.raw, 1, 0))
   }
 
+  /// No worker of the region was heard of: only a stand-in could speak for it, and what its own brought later was not heard.
+  public mutating func leave(_ region: RegionID, from: Instant, to: Instant) {
+    plan(.gone(region, true), at: from, order: (region.raw, 0, 0))
+    plan(.gone(region, false), at: to, order: (region.raw, 1, 0))
+  }
+
   /// From `at` on the control plane did not run. Only what the regions said that looked again before their word was over is
   /// carried into that time: the others were not there, or nobody knows.
   public mutating func stop(at: Instant, lookedOn: Set<RegionID>) {
@@ -145,12 +156,15 @@ public struct Replay: Sendable {
       case .configured(let rules, let regions):
         step(.configured(rules, regions: regions, isEnabled: true))
         // A region that comes new to the monitor is in doubt as it is to all others.
-        for region in muted.keys.sorted() where regions.contains(region) {
+        for region in gone.union(muted.keys).sorted() where regions.contains(region) {
           step(.regionHealth(region, isHealthy: false))
         }
       case .stopped(let lookedOn):
         step(.fellSilent(verdict.votes.map(\.region).filter { !lookedOn.contains($0) }))
       case .health(let region, let isHealthy): doubt(region, ends: isHealthy)
+      case .gone(let region, let isGone):
+        if isGone { gone.insert(region) } else { gone.remove(region) }
+        if muted[region] == nil { step(.regionHealth(region, isHealthy: !isGone)) }
       case .look(let look): take(look)
       }
     }
@@ -202,13 +216,13 @@ public struct Replay: Sendable {
     let before = muted[region] ?? 0
     let after = max(before + (ends ? -1 : 1), 0)
     muted[region] = after > 0 ? after : nil
-    if (before > 0) != (after > 0) { step(.regionHealth(region, isHealthy: after == 0)) }
+    if (before > 0) != (after > 0) { step(.regionHealth(region, isHealthy: after == 0 && !gone.contains(region))) }
   }
 
   /// Only the last attempt of a run may be known, where a newer slot was filled first: its number tells of those before.
   private mutating func take(_ look: PastLook) {
     // Neither does a stand-in speak for a region in doubt, nor does the region's own look end the doubt.
-    guard muted[look.region] == nil else { return }
+    guard muted[look.region] == nil, look.isStandIn || !gone.contains(look.region) else { return }
     changePlaces(look)
     if look.status == .down, look.trigger == .schedule,
       let known = verdict.votes.first(where: { $0.region == look.region }), known.vote != .down, known.isHealthy

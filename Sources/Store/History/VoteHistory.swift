@@ -1,9 +1,8 @@
 import Domain
 import SQLite
 
-/// What each region said of a monitor over a time, by the verdict's own rules from what is stored. Failures that an
-/// overloaded worker may have made are left out as they were then; that a region's own network was in doubt is not looked
-/// for, so that a vote is shown here which did not count then.
+/// What each region said of a monitor over a time, by the verdict's own rules from what is stored, as far as it counted then:
+/// failures that an overloaded worker may have made are left out, and so is what a region said while it had no voice.
 public struct VoteHistory: Sendable {
   public let from: Instant
   /// Where it ends: where it was asked to, or after as much as is shown at once.
@@ -37,6 +36,18 @@ extension VoteHistory {
     for stop in try PastLooks.stops(of: monitor, from: start, to: to, voteLastsMs: lasts, in: db) {
       replay.stop(at: stop.at, lookedOn: stop.lookedOn)
     }
+    let regions = Set(plan.map(\.region)).sorted()
+    var silenced: [RegionID: [Range<Instant>]] = [:]
+    for region in regions {
+      for past in try RegionQueries.unwell(region, from: start, to: to, in: db) where past.from < past.to {
+        if past.state == .offline {
+          replay.leave(region, from: past.from, to: past.to)
+        } else {
+          replay.mute(region, from: past.from, to: past.to)
+          silenced[region, default: []].append(past.from..<past.to)
+        }
+      }
+    }
     let closed = try HistoryQueries.closed(in: db)?.hour ?? Int64.min
     let exactUntil = isLong ? from.hour + Self.exactHours : Int64.max
     let exactFrom = min(to.hour - Self.exactHours, closed)
@@ -51,7 +62,6 @@ extension VoteHistory {
       }
       isByMinute = !summed.isEmpty
     }
-    let regions = Set(plan.map(\.region)).sorted()
     while let next = try PastLooks.next(from: hour, of: monitor, regions: regions, in: db),
       next * Instant.hourMs < to.ms
     {
@@ -66,7 +76,7 @@ extension VoteHistory {
     replay.advance(to: to)
     self.init(
       from: from, to: to,
-      regions: replay.votes.sorted { $0.key < $1.key }.map { region, spans in (region, spans.from(from)) },
+      regions: replay.votes.sorted { $0.key < $1.key }.map { region, spans in (region, spans.from(from).silenced(silenced[region] ?? [])) },
       agreements: replay.agreements.filter { $0.at >= from }, isByMinute: isByMinute)
   }
 }

@@ -9,7 +9,7 @@ public struct Migration: Sendable {
 
   public static let all: [Migration] = [
     accounts, monitors, results, incidents, notifications, live, workers, notificationLog, acknowledged, monitorList,
-    dependencies, accountsOfSlots, lateResults,
+    dependencies, accountsOfSlots, lateResults, regionPast,
   ]
 
   /// FNV-1a over the text: enough to notice an edit of what already ran.

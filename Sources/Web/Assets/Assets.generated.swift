@@ -4,7 +4,7 @@
 extension Asset {
   public static let all: [Asset] = [.`app`, .`base`, .`public`, .`live`, .`faviconDegraded`, .`faviconDown`, .`faviconMaintenance`, .`faviconPartial`, .`faviconUnknown`, .`faviconUp`, .`favicon`]
 
-  static let `app` = Asset(name: "app.css", hash: "ec371c65e12217bf", contentType: "text/css; charset=utf-8", content: ##"""
+  static let `app` = Asset(name: "app.css", hash: "753681ef15dcf63e", contentType: "text/css; charset=utf-8", content: ##"""
 /* Martlet: the signed-in application and its gates. Loaded after base.css. */
 
 /* ---- app shell ---- */
@@ -227,7 +227,7 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
 .legend b { font-weight: var(--w-mid); color: var(--ink); }
 .legend svg.key { width: 22px; height: 8px; overflow: visible; }
 .legend .sw { width: 10px; height: 10px; }
-/* votes: a strip per region; height and dashes say the vote, a gap that there was none */
+/* votes: a strip per region; height and dashes say the vote, a gap that there was none, hatching that it did not count */
 .votes { display: grid; grid-template-columns: fit-content(11rem) minmax(0, 1fr); gap: 6px var(--s-3); direction: ltr; }
 .vote { display: contents; }
 .vote .who { align-self: center; min-width: 0; color: var(--ink-2); font-size: var(--t-12); line-height: 16px; overflow-wrap: anywhere; }
@@ -236,6 +236,7 @@ textarea.input { min-height: 5.5rem; resize: vertical; }
 .legend .vk { width: 22px; height: 20px; }
 .v-up { stroke: var(--up-mark); stroke-width: 6; } .v-slow { stroke: var(--degraded-mark); stroke-width: 12; stroke-dasharray: 4 2; }
 .v-down { stroke: var(--down-mark); stroke-width: 20; } .v-none { stroke: var(--unknown-mark); stroke-width: 2; stroke-dasharray: 2 4; }
+.v-silenced { stroke: var(--unknown-mark); stroke-width: 20; stroke-dasharray: 1 4; }
 .v-start { stroke: var(--ink-2); stroke-width: 1.5; stroke-dasharray: 3 2; } .v-quorum { stroke: var(--ink); stroke-width: 2; }
 .votes g:hover path { opacity: .75; }
 .votes .x { grid-column: 2; display: flex; justify-content: space-between; font-size: var(--t-11); line-height: 14px; color: var(--ink-3); }

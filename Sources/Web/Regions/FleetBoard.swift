@@ -12,6 +12,8 @@ struct WorkerSight: Sendable {
   /// `offline` when it is not heard of.
   var state: RegionState
   var seen: Instant
+  /// Nil for the control plane's own process.
+  var enrolled: Instant?
   var jobsPerSecond: Double?
   /// What it said last of itself; nil while it is not heard of.
   var report: WorkerReport?
@@ -32,23 +34,37 @@ struct RegionSight: Sendable {
   var workers: [WorkerSight]
   /// Whether the organization at hand lets workers in and sends them away.
   var isOurs: Bool
+  /// When it had no voice in the last seven days, oldest first; empty where nobody asked.
+  var past: [RegionPast] = []
 
   /// Workers that can give it a voice.
   var healthyWorkers: Int { workers.count { $0.state == .healthy } }
   var isHealthy: Bool { state == .healthy }
   var isStandIn: Bool { row.isStandIn }
   var isLocal: Bool { row.name == "local" && !row.isPrivate }
+  var silentMs: Int64 { past.reduce(0) { $0 + $1.to - $1.from } }
+  /// One kind of trouble may follow on another.
+  var silences: Int { zip([nil] + past.map(\.to), past).count { $0 != $1.from } }
 }
 
 /// What is known of regions and workers: the tables say who there is, the engine who is heard of.
 enum FleetBoard {
   static let embeddedID = "embedded"
+  /// How far back it is told when a region had no voice.
+  static let pastDays: Int64 = 7
 
   /// The regions that an organization may see, by name, with their workers; stand-ins last.
   static func regions(_ request: APIRequest, _ context: WebContext) async throws -> [RegionSight] {
     let sight = await context.fleetNow()
     return try await context.store.read { [version = context.settings.version] db in
-      try regions(sight, version: version, scope: request.scope, in: db)
+      var all = try regions(sight, version: version, scope: request.scope, in: db)
+      for i in all.indices {
+        // Before its first worker it did not fall silent.
+        let begun = all[i].workers.compactMap(\.enrolled).min() ?? Instant(ms: 0)
+        all[i].past = try RegionQueries.unwell(
+          all[i].row.key, from: max(sight.at - pastDays * Instant.dayMs, begun), to: sight.at, in: db)
+      }
+      return all
     }
   }
 
@@ -73,7 +89,7 @@ enum FleetBoard {
         let member = sight.members[worker.key]
         return WorkerSight(
           id: worker.id.text, hostname: worker.hostname, version: worker.version, state: member?.state ?? .offline,
-          seen: max(member?.seen ?? worker.seen, worker.seen),
+          seen: max(member?.seen ?? worker.seen, worker.seen), enrolled: worker.enrolled,
           jobsPerSecond: member.flatMap { $0.pace.perSecond(at: sight.at) }, report: member?.report)
       }
       if let own = sight.members[.embedded], own.region == row.key {

@@ -96,6 +96,26 @@ struct RegionFlowTests {
     #expect(events.first?.1.contains("overloaded") == true)
   }
 
+  @Test("is kept: when it had no voice, and why, until that is old")
+  func past() async throws {
+    let world = try await World()
+    try await world.change(.healthy, .suspect)
+    let began = world.incidents.test.clock.now
+    try await world.change(.suspect, .offline)
+    func past() async throws -> [String] {
+      try await world.store.read { db in
+        try RegionQueries.unwell(World.own, from: began + 30_000, to: began + 600_000, in: db)
+          .map { "\($0.state.rawValue) \(($0.from - began) / 1000)-\(($0.to - began) / 1000)" }
+      }
+    }
+    #expect(try await past() == ["suspect 30-60", "offline 60-600"], "the last goes on")
+    try await world.change(.offline, .healthy)
+    #expect(try await past() == ["suspect 30-60", "offline 60-120"])
+    let gone = try await world.store.write { try RegionQueries.pruneUnwell(before: began + 90_000, limit: 9, in: $0) }
+    #expect(gone == 1)
+    #expect(try await past() == ["offline 60-120"])
+  }
+
   @Test("is known after a restart, with the moment it began")
   func stored() async throws {
     let world = try await World()

@@ -57,6 +57,27 @@ struct VoteHistoryTests {
     }
   }
 
+  @Test("what a region said while it had no voice does not count, nor what arrived after it was gone")
+  func silenced() async throws {
+    let world = try await HistoryWorld()
+    let id = try await world.monitor(regions: regions)
+    try await world.append(reports(id, every: 60, 0..<30, .up, RegionID(1)))
+    for region in regions.dropFirst() { try await world.append(reports(id, every: 60, 0..<30, .down, region)) }
+    try await world.test.store.write { db in
+      for (region, state) in [(RegionID(2), RegionState.suspect), (RegionID(3), .offline)] {
+        _ = try RegionQueries.enter(state, of: region, at: start - 60_000, in: db)
+        _ = try RegionQueries.enter(.healthy, of: region, at: start + 20 * 60_000, in: db)
+      }
+    }
+    let found = try await world.test.store.read { db in
+      try VoteHistory(of: id, rules(intervalS: 60), from: start, to: start + 30 * 60_000, in: db)
+    }
+    #expect(votes(found, of: RegionID(1)) == ["up 0-30"])
+    #expect(votes(found, of: RegionID(2)) == ["silenced 0-20", "down 20-30"])
+    #expect(votes(found, of: RegionID(3)) == ["none 0-20", "down 20-30"])
+    #expect(found.agreements.map { ($0.at - start) / 60_000 } == [20])
+  }
+
   @Test("a long time is told by the minute between its beginning and its end, and fast")
   func long() async throws {
     let world = try await HistoryWorld()

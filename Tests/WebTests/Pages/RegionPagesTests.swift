@@ -1,4 +1,5 @@
 import Domain
+import HTML
 import HTTPServer
 import JSON
 import SQLite
@@ -150,6 +151,21 @@ struct RegionPagesTests {
     seen = await listed()
     #expect(seen.state == "healthy" && seen.healthy == 1)
     #expect(seen.worker == ["state": "healthy", "spooled": "4"])
+  }
+
+  @Test("how often and how long a region had no voice lately is told; one trouble after another is one time")
+  func past() async throws {
+    let local = try await key(of: "local")
+    let now = world.base.clock.now
+    try await world.base.store.write { db in
+      for (state, secondsAgo) in [
+        (RegionState.suspect, Int64(600)), (.offline, 540), (.healthy, 480), (.overloaded, 100), (.healthy, 40),
+      ] { _ = try RegionQueries.enter(state, of: local, at: now - secondsAgo * 1000, in: db) }
+    }
+    let listed = await world.send(.listRegions, as: owner).json["results"]?.array?.first
+    #expect(listed?["unwell_7d"] == ["times": 2, "total_s": 180])
+    let page = await world.get("/regions", as: owner)
+    #expect(page.text.contains("without a voice twice in 7\(Format.space)days, 3\(Format.space)min in all"))
   }
 
   @Test("the operator adds a stand-in, which is no region to choose; a tenant among others cannot")

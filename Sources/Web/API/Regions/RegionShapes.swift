@@ -14,6 +14,10 @@ enum RegionShapes {
         ),
         .always("healthy_workers", .integer), .always("state", .choice(RegionState.self)),
         .always("workers", .array(.ref("Worker"))),
+        .always(
+          "unwell_7d",
+          .object([.always("times", .integer), .always("total_s", .integer)])
+            .described("How often and how long it had no voice in the last seven days.")),
       ])
     ),
     ("Worker", .object(worker)),

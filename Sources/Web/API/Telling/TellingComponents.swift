@@ -62,10 +62,13 @@ extension TellingShapes {
             "spans",
             .array(
               .object([
-                .always("from", .instant), .always("to", .instant), .always("vote", .choice(PastVote.self)),
+                .always("from", .instant), .always("to", .instant),
+                .always(
+                  "vote",
+                  .choice(PastVote.self).described("silenced: the region had no voice, and what it said did not count.")),
               ])
             ).described(
-              "Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step. By what the region's results say: that it had no vote at the time, as its own network was in doubt, is not looked for."
+              "Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step."
             )),
         ]))),
   ])

@@ -4,7 +4,7 @@ extension Sample {
 
   static func votes(_ regions: Int, isOver: Bool = false, isByMinute: Bool = false) -> VoteStrips {
     let all: [(String, [Turn])] = [
-      ("fra", [(-51, .up), (-45, .down)]), ("iad", [(-51, .up), (-30, .slow), (-22, .up)]),
+      ("fra", [(-51, .up), (-45, .down)]), ("iad", [(-51, .up), (-30, .slow), (-22, .up), (-9, .silenced), (-5, .up)]),
       ("lon", [(-51, .up), (-44, .down), (-18, .up), (-17, .down)]),
       (
         "ap-southeast-1-private-location-of-the-singapore-office-floor-12",

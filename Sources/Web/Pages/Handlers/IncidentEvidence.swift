@@ -85,6 +85,7 @@ extension VoteStrips {
               case .slow: .slow
               case .down: .down
               case .none: .none
+              case .silenced: .silenced
               }
             return Span(from: span.from.ms, to: span.to.ms, vote: vote)
           })

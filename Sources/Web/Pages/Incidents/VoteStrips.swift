@@ -1,16 +1,17 @@
 import HTML
 
 /// How each region voted over the time of an incident: one strip per region over one axis. A vote is told by height and
-/// pattern as well as by colour, and a time without a fresh vote is a gap.
+/// pattern as well as by colour; a time without a fresh vote is a gap, one in which the region had no voice is hatched.
 struct VoteStrips: Component {
   enum Vote: String, Sendable, CaseIterable {
-    case up, slow, down, none
+    case up, slow, down, silenced, none
 
     var word: String {
       switch self {
       case .up: "Up"
       case .slow: "Slow"
       case .down: "Down"
+      case .silenced: "Not counted"
       case .none: "No fresh vote"
       }
     }
@@ -23,7 +24,7 @@ struct VoteStrips: Component {
       case .up: .up
       case .slow: .degraded
       case .down: .down
-      case .none: .unknown
+      case .silenced, .none: .unknown
       }
     }
   }
@@ -65,11 +66,16 @@ struct VoteStrips: Component {
     Card(
       title: "Votes over time", note: note, id: "votes", isLive: true,
       content: """
-        <div class="card-body stack"><ul class="legend">\(Vote.allCases, key)\(startKey)\(quorumKey)</ul>
+        <div class="card-body stack"><ul class="legend">\(kinds, key)\(startKey)\(quorumKey)</ul>
         <figure class="votes">\(regions, strip)<div class="x" aria-hidden="true">\(0...4, tick)</div></figure>
         \(table)</div>
         """
     ).body
+  }
+
+  /// Those that stand in a strip, in the order of the legend.
+  private var kinds: [Vote] {
+    Vote.allCases.filter { vote in regions.contains { $0.spans.contains { $0.vote == vote } } }
   }
 
   private var note: HTML {
@@ -138,7 +144,7 @@ struct VoteStrips: Component {
 
   /// Such as `down for 44 min, up for 4 min`.
   private func summary(_ region: Region) -> String {
-    let parts = [Vote.down, .slow, .up, .none].compactMap { vote -> String? in
+    let parts = [Vote.down, .slow, .up, .silenced, .none].compactMap { vote -> String? in
       let ms = region.spans.filter { $0.vote == vote }.reduce(Int64(0)) { $0 + $1.to - $1.from }
       return ms > 0 ? "\(vote.word.lowercased()) for \(Format.span(ms: ms))" : nil
     }

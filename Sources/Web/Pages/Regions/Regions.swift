@@ -18,6 +18,9 @@ struct RegionsPage: AppPage {
     var monitors: Int
     /// As planned by this organization.
     var checksPerSecond: Double
+    /// How often and how long it had no voice in the last seven days.
+    var silences = 0
+    var silentMs: Int64 = 0
     var workers: [Worker]
 
     var title: String { isStandIn ? "Stand-ins" : name }
@@ -136,7 +139,13 @@ struct RegionsPage: AppPage {
       region.monitors == 0
       ? "no monitor looks from here"
       : "\(Format.count(region.monitors, "monitor")), \(Format.fixed(region.checksPerSecond, 1)) checks a second planned"
-    return "\(workers); \(load)"
+    return "\(workers); \(load)\(past(region))"
+  }
+
+  private func past(_ region: Region) -> String {
+    guard region.health == .healthy, region.silences > 0 else { return "" }
+    let times = region.silences == 1 ? "once" : region.silences == 2 ? "twice" : "\(region.silences) times"
+    return "; without a voice \(times) in 7\(Format.space)days, \(Format.span(ms: region.silentMs)) in all"
   }
 
   private func note(_ region: Region) -> HTML? {
