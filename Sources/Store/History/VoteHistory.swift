@@ -76,7 +76,9 @@ extension VoteHistory {
     replay.advance(to: to)
     self.init(
       from: from, to: to,
-      regions: replay.votes.sorted { $0.key < $1.key }.map { region, spans in (region, spans.from(from).silenced(silenced[region] ?? [])) },
+      regions: replay.votes.sorted { $0.key < $1.key }.map { region, spans in
+        (region, spans.from(from).silenced(silenced[region] ?? []))
+      },
       agreements: replay.agreements.filter { $0.at >= from }, isByMinute: isByMinute)
   }
 }

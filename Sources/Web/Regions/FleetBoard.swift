@@ -42,9 +42,9 @@ struct RegionSight: Sendable {
   var isHealthy: Bool { state == .healthy }
   var isStandIn: Bool { row.isStandIn }
   var isLocal: Bool { row.name == "local" && !row.isPrivate }
-  var silentMs: Int64 { past.reduce(0) { $0 + $1.to - $1.from } }
+  var silentMs: Int64 { past.reduce(0) { $0 + ($1.to - $1.from) } }
   /// One kind of trouble may follow on another.
-  var silences: Int { zip([nil] + past.map(\.to), past).count { $0 != $1.from } }
+  var silences: Int { past.indices.count { $0 == 0 || past[$0 - 1].to < past[$0].from } }
 }
 
 /// What is known of regions and workers: the tables say who there is, the engine who is heard of.

@@ -70,11 +70,11 @@ struct VoteHistoryTests {
       }
     }
     let found = try await world.test.store.read { db in
-      try VoteHistory(of: id, rules(intervalS: 60), from: start, to: start + 30 * 60_000, in: db)
+      try VoteHistory(of: id, rules(intervalS: 60), from: start + 5 * 60_000, to: start + 30 * 60_000, in: db)
     }
-    #expect(votes(found, of: RegionID(1)) == ["up 0-30"])
-    #expect(votes(found, of: RegionID(2)) == ["silenced 0-20", "down 20-30"])
-    #expect(votes(found, of: RegionID(3)) == ["none 0-20", "down 20-30"])
+    #expect(votes(found, of: RegionID(1)) == ["up 5-30"])
+    #expect(votes(found, of: RegionID(2)) == ["silenced 5-20", "none 20-20", "down 20-30"])
+    #expect(votes(found, of: RegionID(3)) == ["none 5-20", "down 20-30"])
     #expect(found.agreements.map { ($0.at - start) / 60_000 } == [20])
   }
 

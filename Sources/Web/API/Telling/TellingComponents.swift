@@ -65,7 +65,8 @@ extension TellingShapes {
                 .always("from", .instant), .always("to", .instant),
                 .always(
                   "vote",
-                  .choice(PastVote.self).described("silenced: the region had no voice, and what it said did not count.")),
+                  .choice(PastVote.self).described("silenced: the region had no voice, and what it said did not count.")
+                ),
               ])
             ).described(
               "Without a hole; of more than \(IncidentVotes.spansMax) changes the worst of each even step."

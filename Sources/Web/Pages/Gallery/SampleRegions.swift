@@ -17,7 +17,8 @@ extension Sample {
       region(
         "sgp", .offline, monitors: 214, checks: 7.1,
         workers: [worker("sgp-1.ap-southeast-1.compute.internal", seen: 34 * minute, spool: 81_200)]),
-      region("lon", .healthy, monitors: 388, checks: 30.9, silences: 2, silentMs: 4 * minute, workers: [worker("lon-1")]),
+      region(
+        "lon", .healthy, monitors: 388, checks: 30.9, silences: 2, silentMs: 4 * minute, workers: [worker("lon-1")]),
       RegionsPage.Region(
         id: "reg_any", name: StandIn.name, health: .healthy, unwellSince: nil, takesWorkers: true, isPrivate: false,
         isStandIn: true, monitors: 0, checksPerSecond: 0, workers: [worker("spare-1")]),
