@@ -165,7 +165,7 @@ struct RegionPagesTests {
     let listed = await world.send(.listRegions, as: owner).json["results"]?.array?.first
     #expect(listed?["unwell_7d"] == ["times": 2, "total_s": 180])
     let page = await world.get("/regions", as: owner)
-    #expect(page.text.contains("without a voice twice in 7\(Format.space)days, 3\(Format.space)min in all"))
+    #expect(page.text.contains("Without a voice twice in the last 7 days, 3\(Format.space)min in all"))
   }
 
   @Test("the operator adds a stand-in, which is no region to choose; a tenant among others cannot")

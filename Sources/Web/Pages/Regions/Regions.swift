@@ -139,13 +139,13 @@ struct RegionsPage: AppPage {
       region.monitors == 0
       ? "no monitor looks from here"
       : "\(Format.count(region.monitors, "monitor")), \(Format.fixed(region.checksPerSecond, 1)) checks a second planned"
-    return "\(workers); \(load)\(past(region))"
+    return "\(workers); \(load)"
   }
 
-  private func past(_ region: Region) -> String {
-    guard region.health == .healthy, region.silences > 0 else { return "" }
+  private func past(_ region: Region) -> HTML? {
+    guard region.silences > 0 else { return nil }
     let times = region.silences == 1 ? "once" : region.silences == 2 ? "twice" : "\(region.silences) times"
-    return "; without a voice \(times) in 7\(Format.space)days, \(Format.span(ms: region.silentMs)) in all"
+    return "Without a voice \(times) in the last 7 days, \(Format.span(ms: region.silentMs)) in all."
   }
 
   private func note(_ region: Region) -> HTML? {
@@ -153,7 +153,7 @@ struct RegionsPage: AppPage {
     let since: HTML = region.unwellSince.map { " since \(When($0))" } ?? ""
     let except = hasStandIn ? ", except where a stand-in may look" : ""
     return switch region.health {
-    case .healthy: nil
+    case .healthy: past(region)
     case .offline:
       region.workers.isEmpty
         ? nil : "No worker of it has been heard of\(since). Its checks are missed, and counted as that\(except)."
