@@ -92,8 +92,13 @@ public enum EngineQueries {
   /// When within `from ..< to` what ran came to an end and began again later: not the end of what runs now, which is noted
   /// a while after it was.
   public static func stops(from: Instant, to: Instant, in db: Connection) throws -> [Instant] {
+    try stopped(from: from, to: to, in: db).map(\.from)
+  }
+
+  /// The same with their ends: the time since it last ran is none of them.
+  public static func stopped(from: Instant, to: Instant, in db: Connection) throws -> [(from: Instant, to: Instant)] {
     guard let ran = try HistoryQueries.lastRan(in: db), from < min(to, ran) else { return [] }
-    return try gaps(from: from, to: min(to, ran), in: db).map(\.from)
+    return try gaps(from: from, to: min(to, ran), in: db)
   }
 
   /// The stretches of `from ..< to` in which nothing ran.

@@ -72,6 +72,13 @@ public enum RegionQueries {
     return RegionRow(key: RegionID(key), id: id, name: name, isPrivate: true, unwellSince: nil)
   }
 
+  /// Where workers of no region belong to; nil while there is no such place.
+  public static func standIn(in db: Connection) throws -> RegionID? {
+    try db.first("SELECT id FROM region WHERE name = $1 AND organization_id IS NULL", [.text(StandIn.name)]) {
+      RegionID($0.int(0))
+    }
+  }
+
   /// The installation's region of that name, made when there is none: the operator's token asks for it.
   public static func shared(_ name: String, in db: Connection, world: World) throws -> RegionID {
     let found = try db.first("SELECT id FROM region WHERE name = $1 AND organization_id IS NULL", [.text(name)]) {
@@ -194,14 +201,15 @@ public enum RegionQueries {
     return since ?? at
   }
 
-  /// When a region had no voice between `from` and `to`, oldest first, cut to that time.
+  /// When a region had no voice between `from` and `to`, oldest first, cut to that time. What was known when the control
+  /// plane ended goes on until it knows better.
   public static func unwell(
     _ region: RegionID, from: Instant, to: Instant, in db: Connection
   ) throws -> [RegionPast] {
     try db.rows(
       """
       SELECT state, from_ms, to_ms FROM region_unwell
-      WHERE region_id = $1 AND from_ms < $2 AND (to_ms IS NULL OR to_ms > $3) ORDER BY from_ms, id
+      WHERE region_id = $1 AND from_ms < $2 AND (to_ms IS NULL OR to_ms > $3 AND to_ms > from_ms) ORDER BY from_ms, id
       """, [.int(region.raw), .int(to.ms), .int(from.ms)]
     ) { row in
       RegionPast(

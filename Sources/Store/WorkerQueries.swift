@@ -107,6 +107,13 @@ public enum WorkerQueries {
       """, [.int(scope.organization.raw)], row)
   }
 
+  /// When a region had its first worker, which may be gone since.
+  public static func firstEnrolled(in region: RegionID, in db: Connection) throws -> Instant? {
+    try db.first("SELECT min(enrolled_ms) FROM worker WHERE region_id = $1", [.int(region.raw)]) {
+      $0.intOrNil(0).map(Instant.init(ms:))
+    } ?? nil
+  }
+
   /// By key, for results.
   public static func names(of workers: some Sequence<WorkerID>, in db: Connection) throws -> [WorkerID: WorkerName] {
     var out: [WorkerID: WorkerName] = [:]

@@ -153,7 +153,8 @@ struct ReplayTests {
     standIn.isStandIn = true
     #expect(votes([]) == ["none 0", "up 60", "none 100", "up 350"])
     #expect(votes([look(.down, at: 180, attempt: 3)]) == ["none 0", "up 60", "none 100", "up 350"])
-    #expect(votes([standIn]) == ["none 0", "up 60", "none 100", "up 180", "none 260", "up 350"])
+    let own = look(.down, at: 240, attempt: 3)
+    #expect(votes([standIn, own]) == ["none 0", "up 60", "none 100", "up 180", "none 260", "up 350"])
   }
 
   @Test("silence for want of a voice is told from silence for want of a look")

@@ -156,7 +156,8 @@ public struct Replay: Sendable {
       case .configured(let rules, let regions):
         step(.configured(rules, regions: regions, isEnabled: true))
         // A region that comes new to the monitor is in doubt as it is to all others.
-        for region in gone.union(muted.keys).sorted() where regions.contains(region) {
+        for region in gone.union(muted.keys).sorted()
+        where verdict.votes.contains(where: { $0.region == region && $0.isHealthy }) {
           step(.regionHealth(region, isHealthy: false))
         }
       case .stopped(let lookedOn):

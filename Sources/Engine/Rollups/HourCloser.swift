@@ -96,9 +96,9 @@ public actor HourCloser {
     try await store.write { try EvidenceLog.prune(now: now, in: $0) }
     // Notes outlive the results that use them, never the other way round.
     try await some { try ResultLog.pruneNotes(before: now.day - retention.resultDays, limit: $0, in: $1) }
-    try await some {
-      try RegionQueries.pruneUnwell(before: now - retention.resultDays * Instant.dayMs, limit: $0, in: $1)
-    }
+    // As long as anything that the votes of an incident are drawn from.
+    let drawn = Instant(ms: (now.day - retention.hourDays) * Instant.dayMs)
+    try await some { try RegionQueries.pruneUnwell(before: drawn, limit: $0, in: $1) }
     for (state, days) in [(NotificationQueries.Over.sent, retention.sentDays), (.dead, retention.deadDays)] {
       try await some {
         try NotificationQueries.prune(state, before: now - days * Instant.dayMs, limit: $0, in: $1)

@@ -2,7 +2,8 @@ import Domain
 import SQLite
 
 /// What each region said of a monitor over a time, by the verdict's own rules from what is stored, as far as it counted then:
-/// failures that an overloaded worker may have made are left out, and so is what a region said while it had no voice.
+/// failures that an overloaded worker may have made are left out, and so is what a region said while it was known to have
+/// no voice. What is told by the minute does not say who looked: there nobody stands in for a region without a worker.
 public struct VoteHistory: Sendable {
   public let from: Instant
   /// Where it ends: where it was asked to, or after as much as is shown at once.
@@ -37,11 +38,19 @@ extension VoteHistory {
       replay.stop(at: stop.at, lookedOn: stop.lookedOn)
     }
     let regions = Set(plan.map(\.region)).sorted()
+    var standInSilent: [Range<Instant>] = []
+    if let standIn = try RegionQueries.standIn(in: db) {
+      standInSilent = try RegionQueries.unwell(standIn, from: start, to: to, in: db).map { $0.from..<$0.to }
+    }
     var silenced: [RegionID: [Range<Instant>]] = [:]
     for region in regions {
-      for past in try RegionQueries.unwell(region, from: start, to: to, in: db) where past.from < past.to {
+      for past in try RegionQueries.unwell(region, from: start, to: to, in: db) {
         if past.state == .offline {
           replay.leave(region, from: past.from, to: past.to)
+          // Nor does a stand-in speak for it whose own network is in doubt.
+          for time in standInSilent.map({ $0.clamped(to: past.from..<past.to) }) where !time.isEmpty {
+            replay.mute(region, from: time.lowerBound, to: time.upperBound)
+          }
         } else {
           replay.mute(region, from: past.from, to: past.to)
           silenced[region, default: []].append(past.from..<past.to)

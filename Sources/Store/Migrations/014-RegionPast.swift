@@ -10,6 +10,7 @@ extension Migration {
         from_ms BIGINT NOT NULL,
         to_ms BIGINT);
       CREATE INDEX region_unwell_region ON region_unwell (region_id, from_ms);
+      CREATE UNIQUE INDEX region_unwell_open ON region_unwell (region_id) WHERE to_ms IS NULL;
       INSERT INTO region_unwell (region_id, state, from_ms)
       SELECT id, state, unwell_since_ms FROM region WHERE state <> 'healthy' AND unwell_since_ms IS NOT NULL;
       """)

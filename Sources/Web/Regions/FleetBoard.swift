@@ -12,8 +12,6 @@ struct WorkerSight: Sendable {
   /// `offline` when it is not heard of.
   var state: RegionState
   var seen: Instant
-  /// Nil for the control plane's own process.
-  var enrolled: Instant?
   var jobsPerSecond: Double?
   /// What it said last of itself; nil while it is not heard of.
   var report: WorkerReport?
@@ -34,44 +32,65 @@ struct RegionSight: Sendable {
   var workers: [WorkerSight]
   /// Whether the organization at hand lets workers in and sends them away.
   var isOurs: Bool
-  /// When it had no voice in the last seven days, oldest first; empty where nobody asked.
-  var past: [RegionPast] = []
+  var silence = Silence()
+
+  /// How often and how long it had no voice in the last seven days.
+  struct Silence: Hashable, Sendable {
+    var times = 0
+    var totalMs: Int64 = 0
+  }
 
   /// Workers that can give it a voice.
   var healthyWorkers: Int { workers.count { $0.state == .healthy } }
   var isHealthy: Bool { state == .healthy }
   var isStandIn: Bool { row.isStandIn }
   var isLocal: Bool { row.name == "local" && !row.isPrivate }
-  var silentMs: Int64 { past.reduce(0) { $0 + ($1.to - $1.from) } }
-  /// One kind of trouble may follow on another.
-  var silences: Int { past.indices.count { $0 == 0 || past[$0 - 1].to < past[$0].from } }
 }
 
 /// What is known of regions and workers: the tables say who there is, the engine who is heard of.
 enum FleetBoard {
   static let embeddedID = "embedded"
-  /// How far back it is told when a region had no voice.
-  static let pastDays: Int64 = 7
+  private static let silenceMs = 7 * Instant.dayMs
 
-  /// The regions that an organization may see, by name, with their workers; stand-ins last.
+  /// The regions that an organization may see, by name, with their workers and how long they were silent; stand-ins last.
   static func regions(_ request: APIRequest, _ context: WebContext) async throws -> [RegionSight] {
     let sight = await context.fleetNow()
     return try await context.store.read { [version = context.settings.version] db in
       var all = try regions(sight, version: version, scope: request.scope, in: db)
-      for i in all.indices {
-        // Before its first worker it did not fall silent.
-        let begun = all[i].workers.compactMap(\.enrolled).min() ?? Instant(ms: 0)
-        all[i].past = try RegionQueries.unwell(
-          all[i].row.key, from: max(sight.at - pastDays * Instant.dayMs, begun), to: sight.at, in: db)
-      }
+      for i in all.indices { all[i].silence = try silence(of: all[i], at: sight.at, in: db) }
       return all
     }
+  }
+
+  private static func silence(
+    of region: RegionSight, at now: Instant, in db: Connection
+  ) throws -> RegionSight.Silence {
+    // Before its first worker it did not fall silent.
+    let begun = region.isLocal ? now - silenceMs : try WorkerQueries.firstEnrolled(in: region.row.key, in: db) ?? now
+    let from = max(now - silenceMs, begun)
+    guard from < now else { return .init() }
+    let past = try RegionQueries.unwell(region.row.key, from: from, to: now, in: db)
+    // Nobody listened while the control plane itself did not run.
+    let deaf = try EngineQueries.stopped(from: from, to: now, in: db)
+    var out = RegionSight.Silence()
+    for (i, one) in past.enumerated() {
+      // One kind of trouble may follow on another.
+      if i == 0 || past[i - 1].to < one.from { out.times += 1 }
+      out.totalMs += one.to - one.from
+      for gap in deaf { out.totalMs -= max(0, min(gap.to, one.to) - max(gap.from, one.from)) }
+    }
+    return out
   }
 
   /// By name, as a monitor finds them: the organization's own region before one of the installation.
   static func healthyWorkers(_ request: PageRequest) async throws -> [String: Int] {
     var out: [String: Int] = [:]
-    for region in try await regions(try request.person, request.context)
+    let sight = await request.context.fleetNow()
+    let scope = try request.person.scope
+    let all = try await request.store.read { [version = request.context.settings.version] db in
+      try regions(sight, version: version, scope: scope, in: db)
+    }
+    for region in all
     where out[region.row.name] == nil || region.row.isPrivate {
       out[region.row.name] = region.isHealthy ? region.healthyWorkers : 0
     }
@@ -89,7 +108,7 @@ enum FleetBoard {
         let member = sight.members[worker.key]
         return WorkerSight(
           id: worker.id.text, hostname: worker.hostname, version: worker.version, state: member?.state ?? .offline,
-          seen: max(member?.seen ?? worker.seen, worker.seen), enrolled: worker.enrolled,
+          seen: max(member?.seen ?? worker.seen, worker.seen),
           jobsPerSecond: member.flatMap { $0.pace.perSecond(at: sight.at) }, report: member?.report)
       }
       if let own = sight.members[.embedded], own.region == row.key {

@@ -78,6 +78,33 @@ struct VoteHistoryTests {
     #expect(found.agreements.map { ($0.at - start) / 60_000 } == [20])
   }
 
+  @Test("a stand-in speaks for a region without a worker, but not while its own network is in doubt")
+  func standIn() async throws {
+    let world = try await HistoryWorld()
+    let id = try await world.monitor(regions: [RegionID(2)])
+    try await world.test.store.write { [world = world.test.store.world] db in
+      let place = try RegionQueries.shared(StandIn.name, in: db, world: world)
+      try db.run(
+        """
+        INSERT INTO worker (id, public_id, region_id, key_id, secret_hash, hostname, version, address, enrolled_ms, seen_ms)
+        VALUES (77, 'wrk_77', $1, 'k', $2, '', '1', '', 0, 0)
+        """, [.int(place.raw), .blob([0])])
+      _ = try RegionQueries.enter(.offline, of: RegionID(2), at: start - 60_000, in: db)
+      _ = try RegionQueries.enter(.suspect, of: place, at: start + 10 * 60_000, in: db)
+      _ = try RegionQueries.enter(.healthy, of: place, at: start + 20 * 60_000, in: db)
+    }
+    try await world.append(
+      reports(id, every: 60, 0..<30, .up, RegionID(2)).map { report in
+        var report = report
+        report.worker = WorkerID(77)
+        return report
+      })
+    let found = try await world.test.store.read { db in
+      try VoteHistory(of: id, rules(intervalS: 60), from: start + 5 * 60_000, to: start + 30 * 60_000, in: db)
+    }
+    #expect(votes(found, of: RegionID(2)) == ["up 5-10", "none 10-20", "up 20-30"])
+  }
+
   @Test("a long time is told by the minute between its beginning and its end, and fast")
   func long() async throws {
     let world = try await HistoryWorld()

@@ -46,7 +46,7 @@ enum RegionAPI {
       "is_stand_in": .bool(region.row.isStandIn),
       "healthy_workers": JSON(region.healthyWorkers), "state": .string(region.state.rawValue),
       "workers": .array(region.workers.map(json)),
-      "unwell_7d": ["times": JSON(region.silences), "total_s": .int(region.silentMs / 1000)],
+      "unwell_7d": ["times": JSON(region.silence.times), "total_s": .int(region.silence.totalMs / 1000)],
     ]
   }
 

@@ -65,7 +65,7 @@ extension TellingShapes {
                 .always("from", .instant), .always("to", .instant),
                 .always(
                   "vote",
-                  .choice(PastVote.self).described("silenced: the region had no voice, and what it said did not count.")
+                  .choice(PastVote.self).described("silenced: suspect or overloaded, so that nothing it said counted.")
                 ),
               ])
             ).described(

@@ -18,7 +18,8 @@ extension Sample {
         "sgp", .offline, monitors: 214, checks: 7.1,
         workers: [worker("sgp-1.ap-southeast-1.compute.internal", seen: 34 * minute, spool: 81_200)]),
       region(
-        "lon", .healthy, monitors: 388, checks: 30.9, silences: 2, silentMs: 4 * minute, workers: [worker("lon-1")]),
+        "lon", .healthy, monitors: 388, checks: 30.9, silence: .init(times: 2, totalMs: 4 * minute),
+        workers: [worker("lon-1")]),
       RegionsPage.Region(
         id: "reg_any", name: StandIn.name, health: .healthy, unwellSince: nil, takesWorkers: true, isPrivate: false,
         isStandIn: true, monitors: 0, checksPerSecond: 0, workers: [worker("spare-1")]),
@@ -58,12 +59,12 @@ extension Sample {
 
   private static func region(
     _ name: String, _ health: RegionState, isLocal: Bool = false, monitors: Int, checks: Double,
-    silences: Int = 0, silentMs: Int64 = 0, workers: [RegionsPage.Worker]
+    silence: RegionSight.Silence = .init(), workers: [RegionsPage.Worker]
   ) -> RegionsPage.Region {
     RegionsPage.Region(
       id: "reg_\(name)", name: name, health: health, unwellSince: health == .healthy ? nil : now - 34 * minute,
       takesWorkers: !isLocal, isPrivate: !isLocal, monitors: monitors, checksPerSecond: checks,
-      silences: silences, silentMs: silentMs, workers: workers)
+      silence: silence, workers: workers)
   }
 
   /// Silent when it was last seen a while ago.

@@ -55,30 +55,8 @@ struct PageRequest: Sendable {
   let known: APIRequest?
   let publicPages: PublicPageCache
   /// Where the organization's stream stood before anything of the page was read: whatever changes from then on, the page
-  /// that is open is told.
+  /// that is open is told. Nil on routes for everybody.
   let live: LiveFeed?
-
-  init(
-    visit: Visit, context: WebContext, arguments: [String], query: RequestQuery, known: APIRequest?,
-    publicPages: PublicPageCache
-  ) async throws {
-    self.visit = visit
-    self.context = context
-    self.arguments = arguments
-    self.query = query
-    self.known = known
-    self.publicPages = publicPages
-    live = if let known { try await Self.live(known, context.store) } else { nil }
-  }
-
-  private static func live(_ known: APIRequest, _ store: Store) async throws -> LiveFeed? {
-    guard let person = known.session else { return nil }
-    return try await store.read { db in
-      let feed = try FeedQueries.existing(scope: known.scope, in: db)
-      return .organization(
-        person.organizationID.text, seq: try FeedQueries.seq(feed, in: db), epoch: try FeedQueries.epoch(in: db))
-    }
-  }
 
   func form() throws(Problem) -> FormFields { try FormFields(visit.request) }
 
@@ -97,4 +75,16 @@ struct PageRequest: Sendable {
 
   var now: Instant { context.world.now() }
   var store: Store { context.store }
+}
+
+extension LiveFeed {
+  /// As it stands now; nil for a sender without a session.
+  static func now(of known: APIRequest, _ store: Store) async throws -> LiveFeed? {
+    guard let person = known.session else { return nil }
+    return try await store.read { db in
+      let feed = try FeedQueries.existing(scope: known.scope, in: db)
+      return .organization(
+        person.organizationID.text, seq: try FeedQueries.seq(feed, in: db), epoch: try FeedQueries.epoch(in: db))
+    }
+  }
 }

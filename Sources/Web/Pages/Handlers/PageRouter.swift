@@ -72,21 +72,24 @@ public struct PageRouter: Sendable {
   private func answer(_ route: PageRoute, _ arguments: [String], _ visit: Visit) async throws -> Response {
     let query = try RequestQuery(target: visit.request.target)
     var known: APIRequest?
+    var live: LiveFeed?
     if route.policy == .everyone {
       if route.method == "POST" { try Gatekeeper.refuseCrossSite(visit) }
       known = try? await Gatekeeper(context).admit(visit, policy: .session, arguments: arguments)
     } else {
       do {
-        known = try await Gatekeeper(context).admit(visit, policy: route.policy, arguments: arguments)
+        let person = try await Gatekeeper(context).admit(visit, policy: route.policy, arguments: arguments)
+        live = try await LiveFeed.now(of: person, context.store)
+        known = person
       } catch let problem as Problem where problem.status == 401 {
         let next = route.method == "GET" ? "?next=" + PercentCoding.encode(visit.request.target) : ""
         return .seeOther(Paths.login + next)
       }
     }
     return try await route.handler(
-      try await PageRequest(
-        visit: visit, context: context, arguments: arguments, query: query, known: known,
-        publicPages: publicPages))
+      PageRequest(
+        visit: visit, context: context, arguments: arguments, query: query, known: known, publicPages: publicPages,
+        live: live))
   }
 
   /// A page that says what is wrong, within the shell for those who are signed in.
@@ -105,9 +108,9 @@ public struct PageRouter: Sendable {
     refusal.status = problem.status
     if let known = try? await Gatekeeper(context).admit(visit, policy: .session, arguments: []),
       let frame = try? await FrameMaker.frame(
-        try await PageRequest(
-          visit: visit, context: context, arguments: [], query: .empty, known: known,
-          publicPages: publicPages))
+        PageRequest(
+          visit: visit, context: context, arguments: [], query: .empty, known: known, publicPages: publicPages,
+          live: try await LiveFeed.now(of: known, context.store)))
     {
       return .page(
         AppErrorPage(frame: frame, refusal: refusal).render(), status: problem.status, headers: problem.headers)

@@ -78,7 +78,7 @@ extension RegionsPage.Region {
       id: region.row.id.text, name: region.row.name, health: region.state, unwellSince: region.row.unwellSince?.ms,
       takesWorkers: region.isOurs && !region.isLocal, isPrivate: region.row.isPrivate, isStandIn: region.isStandIn,
       monitors: load?.monitors ?? 0,
-      checksPerSecond: load?.checksPerSecond ?? 0, silences: region.silences, silentMs: region.silentMs,
+      checksPerSecond: load?.checksPerSecond ?? 0, silence: region.silence,
       workers: region.workers.map { worker in
         RegionsPage.Worker(
           id: worker.isEmbedded ? nil : worker.id,

@@ -1,7 +1,7 @@
 import HTML
 
 /// How each region voted over the time of an incident: one strip per region over one axis. A vote is told by height and
-/// pattern as well as by colour; a time without a fresh vote is a gap, one in which the region had no voice is hatched.
+/// pattern as well as by colour; a time without a fresh vote is a gap, one in which what it said did not count is hatched.
 struct VoteStrips: Component {
   enum Vote: String, Sendable, CaseIterable {
     case up, slow, down, silenced, none

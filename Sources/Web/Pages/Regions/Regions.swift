@@ -18,9 +18,7 @@ struct RegionsPage: AppPage {
     var monitors: Int
     /// As planned by this organization.
     var checksPerSecond: Double
-    /// How often and how long it had no voice in the last seven days.
-    var silences = 0
-    var silentMs: Int64 = 0
+    var silence = RegionSight.Silence()
     var workers: [Worker]
 
     var title: String { isStandIn ? "Stand-ins" : name }
@@ -143,9 +141,10 @@ struct RegionsPage: AppPage {
   }
 
   private func past(_ region: Region) -> HTML? {
-    guard region.silences > 0 else { return nil }
-    let times = region.silences == 1 ? "once" : region.silences == 2 ? "twice" : "\(region.silences) times"
-    return "Without a voice \(times) in the last 7 days, \(Format.span(ms: region.silentMs)) in all."
+    let (times, totalMs) = (region.silence.times, region.silence.totalMs)
+    guard times > 0 else { return nil }
+    let often = times == 1 ? "once" : times == 2 ? "twice" : "\(times) times"
+    return "Without a voice \(often) in the last 7 days, \(Format.span(ms: totalMs)) in all."
   }
 
   private func note(_ region: Region) -> HTML? {
