@@ -65,11 +65,11 @@ enum FleetBoard {
   private static func silence(
     of region: RegionSight, at now: Instant, in db: Connection
   ) throws -> RegionSight.Silence {
-    // Before its first worker it did not fall silent.
-    let begun = region.isLocal ? now - silenceMs : try WorkerQueries.firstEnrolled(in: region.row.key, in: db) ?? now
+    let begun = region.isLocal ? Instant(ms: 0) : try WorkerQueries.firstEnrolled(in: region.row.key, in: db) ?? now
     let from = max(now - silenceMs, begun)
     guard from < now else { return .init() }
-    let past = try RegionQueries.unwell(region.row.key, from: from, to: now, in: db)
+    // Until its first worker spoke it did not fall silent.
+    let past = try RegionQueries.unwell(region.row.key, from: from, to: now, in: db).filter { $0.from > begun }
     // Nobody listened while the control plane itself did not run.
     let deaf = try EngineQueries.stopped(from: from, to: now, in: db)
     var out = RegionSight.Silence()
@@ -84,14 +84,13 @@ enum FleetBoard {
 
   /// By name, as a monitor finds them: the organization's own region before one of the installation.
   static func healthyWorkers(_ request: PageRequest) async throws -> [String: Int] {
-    var out: [String: Int] = [:]
     let sight = await request.context.fleetNow()
     let scope = try request.person.scope
     let all = try await request.store.read { [version = request.context.settings.version] db in
       try regions(sight, version: version, scope: scope, in: db)
     }
-    for region in all
-    where out[region.row.name] == nil || region.row.isPrivate {
+    var out: [String: Int] = [:]
+    for region in all where out[region.row.name] == nil || region.row.isPrivate {
       out[region.row.name] = region.isHealthy ? region.healthyWorkers : 0
     }
     return out

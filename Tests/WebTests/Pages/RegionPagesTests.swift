@@ -166,20 +166,23 @@ struct RegionPagesTests {
     #expect(listed?["unwell_7d"] == ["times": 2, "total_s": 180])
     let page = await world.get("/regions", as: owner)
     #expect(page.text.contains("Without a voice twice in the last 7 days, 3\(Format.space)min in all"))
-    // Of another it is told from its first worker on, though that one is gone.
+    // Of another it is told once its first worker has spoken, though that one is gone.
     let made = await world.post("/regions", [("name", "fra")], as: owner)
     let token = try #require(made.once?.split(separator: " ").map(String.init).first { $0.hasPrefix("mr_") })
     let fra = try await key(of: "fra")
-    try await world.base.store.write { db in
-      _ = try RegionQueries.enter(.offline, of: fra, at: now - 3_600_000, in: db)
+    func enter(_ state: RegionState, at: Instant) async throws {
+      _ = try await world.base.store.write { try RegionQueries.enter(state, of: fra, at: at, in: $0) }
     }
+    try await enter(.offline, at: now - 3_600_000)
     func silence() async -> JSON? {
       await world.send(.listRegions, as: owner).json["results"]?.array?.first { $0["name"] == "fra" }?["unwell_7d"]
     }
     #expect(await silence() == ["times": 0, "total_s": 0])
     let worker = try await enrol(token, "fra")
     #expect(await world.send(.revokeWorker, [worker], as: owner).status == 204)
-    world.fleet.sight.withLock { $0 = FleetSight(states: $0.states, at: now + 60_000) }
+    try await enter(.healthy, at: now + 1000)
+    try await enter(.offline, at: now + 40_000)
+    world.fleet.sight.withLock { $0 = FleetSight(states: $0.states, at: now + 100_000) }
     #expect(await silence() == ["times": 1, "total_s": 60])
   }
 
