@@ -38,25 +38,7 @@ extension VoteHistory {
       replay.stop(at: stop.at, lookedOn: stop.lookedOn)
     }
     let regions = Set(plan.map(\.region)).sorted()
-    var standInSilent: [Range<Instant>] = []
-    if let standIn = try RegionQueries.standIn(in: db) {
-      standInSilent = try RegionQueries.unwell(standIn, from: start, to: to, in: db).map { $0.from..<$0.to }
-    }
-    var silenced: [RegionID: [Range<Instant>]] = [:]
-    for region in regions {
-      for past in try RegionQueries.unwell(region, from: start, to: to, in: db) {
-        if past.state == .offline {
-          replay.leave(region, from: past.from, to: past.to)
-          // Nor does a stand-in speak for it whose own network is in doubt.
-          for time in standInSilent.map({ $0.clamped(to: past.from..<past.to) }) where !time.isEmpty {
-            replay.mute(region, from: time.lowerBound, to: time.upperBound)
-          }
-        } else {
-          replay.mute(region, from: past.from, to: past.to)
-          silenced[region, default: []].append(past.from..<past.to)
-        }
-      }
-    }
+    let silenced = try Self.silence(regions, from: start, to: to, on: &replay, in: db)
     let closed = try HistoryQueries.closed(in: db)?.hour ?? Int64.min
     let exactUntil = isLong ? from.hour + Self.exactHours : Int64.max
     let exactFrom = min(to.hour - Self.exactHours, closed)
@@ -89,6 +71,32 @@ extension VoteHistory {
         (region, spans.from(from).silenced(silenced[region] ?? []))
       },
       agreements: replay.agreements.filter { $0.at >= from }, isByMinute: isByMinute)
+  }
+
+  /// Takes the voice of regions that had none then; answers when that was because their word was in doubt.
+  private static func silence(
+    _ regions: [RegionID], from: Instant, to: Instant, on replay: inout Replay, in db: Connection
+  ) throws -> [RegionID: [Range<Instant>]] {
+    var standInSilent: [Range<Instant>] = []
+    if let standIn = try RegionQueries.standIn(in: db) {
+      standInSilent = try RegionQueries.unwell(standIn, from: from, to: to, in: db).map { $0.from..<$0.to }
+    }
+    var doubted: [RegionID: [Range<Instant>]] = [:]
+    for region in regions {
+      for past in try RegionQueries.unwell(region, from: from, to: to, in: db) {
+        guard past.state == .offline else {
+          replay.mute(region, from: past.from, to: past.to)
+          doubted[region, default: []].append(past.from..<past.to)
+          continue
+        }
+        replay.leave(region, from: past.from, to: past.to)
+        // Nor does a stand-in speak for it whose own network is in doubt.
+        for time in standInSilent.map({ $0.clamped(to: past.from..<past.to) }) where !time.isEmpty {
+          replay.mute(region, from: time.lowerBound, to: time.upperBound)
+        }
+      }
+    }
+    return doubted
   }
 }
 
