@@ -159,6 +159,13 @@ def test_name_servers_that_fail_everybody_are_not_the_targets_outage(plane, work
         assert (row["failure"]["reason"], row["failure"]["phase"]) == (reason, "dns"), (way, row)
     eventually(lambda: status(plane, monitor) == "down", 40, what="down")
     names.stop()
+    # What the region said before, while the name servers failed everybody, is drawn as what did not count.
+    incident = next(i for i in plane.reader.read("incidents/")["results"] if monitor["id"] in i["monitor_ids"])
+    (votes,) = plane.reader.read(f"incidents/{incident['id']}/votes/")["results"]
+    (drawn,) = votes["regions"]
+    assert "silenced" in [span["vote"] for span in drawn["spans"]] and drawn["spans"][-1]["vote"] == "down", drawn
+    lately = next(one for one in plane.reader.read("regions/")["results"] if one["name"] == region)["unwell_7d"]
+    assert lately["times"] == 5 and lately["total_s"] >= 10, lately  # five ways, two seconds each at least
 
 
 @pytest.fixture
