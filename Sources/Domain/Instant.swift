@@ -28,3 +28,10 @@ extension Int64 {
     return self % divisor < 0 ? quotient - 1 : quotient
   }
 }
+
+extension Sequence<Range<Instant>> {
+  /// What of each falls into `time`, without those that do not.
+  public func within(_ time: Range<Instant>) -> [Range<Instant>] {
+    map { $0.clamped(to: time) }.filter { !$0.isEmpty }
+  }
+}

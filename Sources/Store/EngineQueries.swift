@@ -58,7 +58,7 @@ public enum EngineQueries {
 
   /// The region that this process itself works for: one of the installation, whatever private regions are called.
   public static func localRegion(in db: Connection) throws -> RegionID? {
-    try db.first("SELECT id FROM region WHERE name = 'local' AND organization_id IS NULL") { RegionID($0.int(0)) }
+    try RegionQueries.shared(named: "local", in: db)
   }
 
   /// Raises the lease epoch and answers it with the slot clock's floor and the end of the last span.
@@ -92,13 +92,13 @@ public enum EngineQueries {
   /// When within `from ..< to` what ran came to an end and began again later: not the end of what runs now, which is noted
   /// a while after it was.
   public static func stops(from: Instant, to: Instant, in db: Connection) throws -> [Instant] {
-    try stopped(from: from, to: to, in: db).map(\.from)
+    try stopped(from: from, to: to, in: db).map(\.lowerBound)
   }
 
   /// The same with their ends: the time since it last ran is none of them.
-  public static func stopped(from: Instant, to: Instant, in db: Connection) throws -> [(from: Instant, to: Instant)] {
+  public static func stopped(from: Instant, to: Instant, in db: Connection) throws -> [Range<Instant>] {
     guard let ran = try HistoryQueries.lastRan(in: db), from < min(to, ran) else { return [] }
-    return try gaps(from: from, to: min(to, ran), in: db)
+    return try gaps(from: from, to: min(to, ran), in: db).map { $0.from..<$0.to }
   }
 
   /// The stretches of `from ..< to` in which nothing ran.

@@ -72,19 +72,16 @@ public enum RegionQueries {
     return RegionRow(key: RegionID(key), id: id, name: name, isPrivate: true, unwellSince: nil)
   }
 
-  /// Where workers of no region belong to; nil while there is no such place.
-  public static func standIn(in db: Connection) throws -> RegionID? {
-    try db.first("SELECT id FROM region WHERE name = $1 AND organization_id IS NULL", [.text(StandIn.name)]) {
+  /// The installation's region of that name; nil when there is none.
+  public static func shared(named name: String, in db: Connection) throws -> RegionID? {
+    try db.first("SELECT id FROM region WHERE name = $1 AND organization_id IS NULL", [.text(name)]) {
       RegionID($0.int(0))
     }
   }
 
   /// The installation's region of that name, made when there is none: the operator's token asks for it.
   public static func shared(_ name: String, in db: Connection, world: World) throws -> RegionID {
-    let found = try db.first("SELECT id FROM region WHERE name = $1 AND organization_id IS NULL", [.text(name)]) {
-      RegionID($0.int(0))
-    }
-    if let found { return found }
+    if let found = try shared(named: name, in: db) { return found }
     return RegionID(
       try db.insert(
         "INSERT INTO region (public_id, name, organization_id, created_ms) VALUES ($1, $2, NULL, $3)",

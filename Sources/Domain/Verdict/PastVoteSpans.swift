@@ -7,7 +7,7 @@ extension [PastVoteSpan] {
       guard span.vote == .none else { return [span] }
       var out: [PastVoteSpan] = []
       var from = span.from
-      for time in times.map({ $0.clamped(to: span.from..<span.to) }) where !time.isEmpty {
+      for time in times.within(span.from..<span.to) {
         if from < time.lowerBound { out.append(PastVoteSpan(from: from, to: time.lowerBound, vote: .none)) }
         out.append(PastVoteSpan(from: time.lowerBound, to: time.upperBound, vote: .silenced))
         from = time.upperBound

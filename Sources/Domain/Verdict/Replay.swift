@@ -36,10 +36,10 @@ public struct PastLook: Hashable, Sendable {
 /// What a region said at a moment, as far as it counted.
 public enum PastVote: String, Sendable, CaseIterable {
   case up, slow, down
-  /// It had said nothing that still counted.
-  case none
   /// Its own network was in doubt, or it could not keep up: whatever it said did not count.
   case silenced
+  /// It had said nothing that still counted.
+  case none
 }
 
 public struct PastVoteSpan: Hashable, Sendable {
@@ -165,7 +165,7 @@ public struct Replay: Sendable {
       case .health(let region, let isHealthy): doubt(region, ends: isHealthy)
       case .gone(let region, let isGone):
         if isGone { gone.insert(region) } else { gone.remove(region) }
-        if muted[region] == nil { step(.regionHealth(region, isHealthy: !isGone)) }
+        setVoice(of: region)
       case .look(let look): take(look)
       }
     }
@@ -217,7 +217,11 @@ public struct Replay: Sendable {
     let before = muted[region] ?? 0
     let after = max(before + (ends ? -1 : 1), 0)
     muted[region] = after > 0 ? after : nil
-    if (before > 0) != (after > 0) { step(.regionHealth(region, isHealthy: after == 0 && !gone.contains(region))) }
+    if (before > 0) != (after > 0) { setVoice(of: region) }
+  }
+
+  private mutating func setVoice(of region: RegionID) {
+    step(.regionHealth(region, isHealthy: muted[region] == nil && !gone.contains(region)))
   }
 
   /// Only the last attempt of a run may be known, where a newer slot was filled first: its number tells of those before.

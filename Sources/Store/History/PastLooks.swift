@@ -98,7 +98,7 @@ public enum PastLooks {
         sights.append(RegionGuard.PastSight(target: target, failed: look.mayBeRegions, at: look.startedAt))
       }
     }
-    return RegionGuard.doubts(sights, dead: dead).map { $0.clamped(to: within) }.filter { !$0.isEmpty }
+    return RegionGuard.doubts(sights, dead: dead).within(within)
   }
 
   static let plannedSQL =

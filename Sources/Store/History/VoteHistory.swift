@@ -78,7 +78,7 @@ extension VoteHistory {
     _ regions: [RegionID], from: Instant, to: Instant, on replay: inout Replay, in db: Connection
   ) throws -> [RegionID: [Range<Instant>]] {
     var standInSilent: [Range<Instant>] = []
-    if let standIn = try RegionQueries.standIn(in: db) {
+    if let standIn = try RegionQueries.shared(named: StandIn.name, in: db) {
       standInSilent = try RegionQueries.unwell(standIn, from: from, to: to, in: db).map { $0.from..<$0.to }
     }
     var doubted: [RegionID: [Range<Instant>]] = [:]
@@ -91,7 +91,7 @@ extension VoteHistory {
         }
         replay.leave(region, from: past.from, to: past.to)
         // Nor does a stand-in speak for it whose own network is in doubt.
-        for time in standInSilent.map({ $0.clamped(to: past.from..<past.to) }) where !time.isEmpty {
+        for time in standInSilent.within(past.from..<past.to) {
           replay.mute(region, from: time.lowerBound, to: time.upperBound)
         }
       }

@@ -52,45 +52,47 @@ enum FleetBoard {
   static let embeddedID = "embedded"
   private static let silenceMs = 7 * Instant.dayMs
 
-  /// The regions that an organization may see, by name, with their workers and how long they were silent; stand-ins last.
-  static func regions(_ request: APIRequest, _ context: WebContext) async throws -> [RegionSight] {
+  /// The regions that an organization may see, by name, with their workers; stand-ins last.
+  static func regions(
+    _ request: APIRequest, _ context: WebContext, withSilence: Bool = false
+  ) async throws -> [RegionSight] {
     let sight = await context.fleetNow()
     return try await context.store.read { [version = context.settings.version] db in
       var all = try regions(sight, version: version, scope: request.scope, in: db)
-      for i in all.indices { all[i].silence = try silence(of: all[i], at: sight.at, in: db) }
+      if withSilence { try addSilence(to: &all, at: sight.at, in: db) }
       return all
     }
   }
 
+  private static func addSilence(to regions: inout [RegionSight], at now: Instant, in db: Connection) throws {
+    // Nobody listened while the control plane itself did not run.
+    let deaf = try EngineQueries.stopped(from: now - silenceMs, to: now, in: db)
+    for i in regions.indices { regions[i].silence = try silence(of: regions[i], deaf: deaf, at: now, in: db) }
+  }
+
   private static func silence(
-    of region: RegionSight, at now: Instant, in db: Connection
+    of region: RegionSight, deaf: [Range<Instant>], at now: Instant, in db: Connection
   ) throws -> RegionSight.Silence {
     let begun = region.isLocal ? Instant(ms: 0) : try WorkerQueries.firstEnrolled(in: region.row.key, in: db) ?? now
     let from = max(now - silenceMs, begun)
     guard from < now else { return .init() }
     // Until its first worker spoke it did not fall silent.
     let past = try RegionQueries.unwell(region.row.key, from: from, to: now, in: db).filter { $0.from > begun }
-    // Nobody listened while the control plane itself did not run.
-    let deaf = try EngineQueries.stopped(from: from, to: now, in: db)
     var out = RegionSight.Silence()
     for (i, one) in past.enumerated() {
       // One kind of trouble may follow on another.
       if i == 0 || past[i - 1].to < one.from { out.times += 1 }
       out.totalMs += one.to - one.from
-      for gap in deaf { out.totalMs -= max(0, min(gap.to, one.to) - max(gap.from, one.from)) }
+      for gap in deaf.within(one.from..<one.to) { out.totalMs -= gap.upperBound - gap.lowerBound }
     }
     return out
   }
 
   /// By name, as a monitor finds them: the organization's own region before one of the installation.
   static func healthyWorkers(_ request: PageRequest) async throws -> [String: Int] {
-    let sight = await request.context.fleetNow()
-    let scope = try request.person.scope
-    let all = try await request.store.read { [version = request.context.settings.version] db in
-      try regions(sight, version: version, scope: scope, in: db)
-    }
     var out: [String: Int] = [:]
-    for region in all where out[region.row.name] == nil || region.row.isPrivate {
+    for region in try await regions(try request.person, request.context)
+    where out[region.row.name] == nil || region.row.isPrivate {
       out[region.row.name] = region.isHealthy ? region.healthyWorkers : 0
     }
     return out

@@ -6,7 +6,7 @@ import Store
 /// Regions with their workers, and what lets workers in.
 enum RegionAPI {
   static func list(_ request: APIRequest, _ context: WebContext) async throws -> Response {
-    let regions = try await FleetBoard.regions(request, context)
+    let regions = try await FleetBoard.regions(request, context, withSilence: true)
     return .json(["results": .array(regions.map(json))])
   }
 

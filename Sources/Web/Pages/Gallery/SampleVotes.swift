@@ -1,6 +1,8 @@
+import Domain
+
 /// Votes over time, of one region, three and six, some with the longest of names.
 extension Sample {
-  private typealias Turn = (minute: Int64, vote: VoteStrips.Vote)
+  private typealias Turn = (minute: Int64, vote: PastVote)
 
   static func votes(_ regions: Int, isOver: Bool = false, isByMinute: Bool = false) -> VoteStrips {
     let all: [(String, [Turn])] = [

@@ -78,16 +78,8 @@ extension VoteStrips {
       regions: votes.regions.map { region in
         Region(
           name: region.name,
-          spans: region.spans.thinned(to: Self.piecesMax).map { span in
-            let vote: Vote =
-              switch span.vote {
-              case .up: .up
-              case .slow: .slow
-              case .down: .down
-              case .none: .none
-              case .silenced: .silenced
-              }
-            return Span(from: span.from.ms, to: span.to.ms, vote: vote)
+          spans: region.spans.thinned(to: Self.piecesMax).map {
+            Span(from: $0.from.ms, to: $0.to.ms, vote: $0.vote)
           })
       }, quorum: votes.quorum.map { Quorum(at: $0.at.ms, downs: $0.downs, voters: $0.voters) })
   }

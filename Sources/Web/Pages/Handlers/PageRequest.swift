@@ -1,6 +1,7 @@
 import Domain
 import Engine
 import HTTPServer
+import SQLite
 import Store
 
 /// A form as sent: names may come several times.
@@ -81,10 +82,13 @@ extension LiveFeed {
   /// As it stands now; nil for a sender without a session.
   static func now(of known: APIRequest, _ store: Store) async throws -> LiveFeed? {
     guard let person = known.session else { return nil }
-    return try await store.read { db in
-      let feed = try FeedQueries.existing(scope: known.scope, in: db)
-      return .organization(
-        person.organizationID.text, seq: try FeedQueries.seq(feed, in: db), epoch: try FeedQueries.epoch(in: db))
-    }
+    return try await store.read { try organization(person.organizationID, scope: known.scope, in: $0) }
+  }
+
+  static func organization(
+    _ id: PublicID<OrganizationTag>, scope: TenantScope, in db: Connection
+  ) throws -> LiveFeed {
+    let feed = try FeedQueries.existing(scope: scope, in: db)
+    return .organization(id.text, seq: try FeedQueries.seq(feed, in: db), epoch: try FeedQueries.epoch(in: db))
   }
 }

@@ -44,14 +44,14 @@ enum PublicPages {
 
   /// The page's own stream; the organization's for a page that only members see, as nobody else may hear of it.
   private static func live(_ open: PublishedPage, in db: Connection) throws -> LiveFeed? {
-    let epoch = try FeedQueries.epoch(in: db)
     if open.page.isPublic {
       let feed = try FeedQueries.page(slug: open.page.slug, in: db)?.feed
-      return .publicPage(open.page.slug, seq: try FeedQueries.seq(feed, in: db), epoch: epoch)
+      return .publicPage(
+        open.page.slug, seq: try FeedQueries.seq(feed, in: db), epoch: try FeedQueries.epoch(in: db))
     }
-    guard let organization = try OrganizationQueries.find(scope: open.scope, in: db) else { return nil }
-    let feed = try FeedQueries.existing(scope: open.scope, in: db)
-    return .organization(organization.id.text, seq: try FeedQueries.seq(feed, in: db), epoch: epoch)
+    return try OrganizationQueries.find(scope: open.scope, in: db).map {
+      try .organization($0.id, scope: open.scope, in: db)
+    }
   }
 
   static func page(_ open: PublishedPage, now: Instant, in db: Connection) throws -> StatusPage {

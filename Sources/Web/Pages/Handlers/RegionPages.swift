@@ -61,7 +61,7 @@ enum RegionPages {
   ) async throws -> Response {
     let known = try request.person
     let frame = try await FrameMaker.frame(request)
-    let regions = try await FleetBoard.regions(known, request.context)
+    let regions = try await FleetBoard.regions(known, request.context, withSilence: true)
     let loads = try await request.store.read { try RegionQueries.loads(scope: known.scope, in: $0) }
     let operates = try await request.store.read { try RegionQueries.operatesShared(in: $0) }
     var page = RegionsPage(

@@ -1,38 +1,13 @@
+import Domain
 import HTML
 
 /// How each region voted over the time of an incident: one strip per region over one axis. A vote is told by height and
 /// pattern as well as by colour; a time without a fresh vote is a gap, one in which what it said did not count is hatched.
 struct VoteStrips: Component {
-  enum Vote: String, Sendable, CaseIterable {
-    case up, slow, down, silenced, none
-
-    var word: String {
-      switch self {
-      case .up: "Up"
-      case .slow: "Slow"
-      case .down: "Down"
-      case .silenced: "Not counted"
-      case .none: "No fresh vote"
-      }
-    }
-
-    /// Where there is little room.
-    fileprivate var short: String { self == .none ? "No vote" : word }
-
-    fileprivate var state: State {
-      switch self {
-      case .up: .up
-      case .slow: .degraded
-      case .down: .down
-      case .silenced, .none: .unknown
-      }
-    }
-  }
-
   struct Span: Sendable {
     var from: Int64
     var to: Int64
-    var vote: Vote
+    var vote: PastVote
   }
 
   struct Region: Sendable {
@@ -74,8 +49,8 @@ struct VoteStrips: Component {
   }
 
   /// Those that stand in a strip, in the order of the legend.
-  private var kinds: [Vote] {
-    Vote.allCases.filter { vote in regions.contains { $0.spans.contains { $0.vote == vote } } }
+  private var kinds: [PastVote] {
+    PastVote.allCases.filter { vote in regions.contains { $0.spans.contains { $0.vote == vote } } }
   }
 
   private var note: HTML {
@@ -86,7 +61,7 @@ struct VoteStrips: Component {
   private func x(_ ms: Int64) -> Double { Self.width * Double(ms - from) / Double(max(to - from, 1)) }
 
   /// A stroke along the strip: its width and its dashes, which no scaling changes, say the vote.
-  private func stroke(_ vote: Vote, _ start: Double, _ end: Double) -> HTML {
+  private func stroke(_ vote: PastVote, _ start: Double, _ end: Double) -> HTML {
     let y = vote == .none ? "19" : vote == .up ? "17" : vote == .slow ? "14" : "10"
     return "<path class=\"v-\(vote.rawValue)\" d=\"M\(Format.coordinate(start)) \(y)H\(Format.coordinate(end))\"/>"
   }
@@ -111,7 +86,7 @@ struct VoteStrips: Component {
       """
   }
 
-  private func key(_ vote: Vote) -> HTML {
+  private func key(_ vote: PastVote) -> HTML {
     "<li><svg class=\"vk\" viewBox=\"0 0 22 20\" aria-hidden=\"true\">\(stroke(vote, 0, 22))</svg>\(vote.word.lowercased())</li>"
   }
 
@@ -144,7 +119,7 @@ struct VoteStrips: Component {
 
   /// Such as `down for 44 min, up for 4 min`.
   private func summary(_ region: Region) -> String {
-    let parts = [Vote.down, .slow, .up, .silenced, .none].compactMap { vote -> String? in
+    let parts = [PastVote.down, .slow, .up, .silenced, .none].compactMap { vote -> String? in
       let ms = region.spans.filter { $0.vote == vote }.reduce(Int64(0)) { $0 + $1.to - $1.from }
       return ms > 0 ? "\(vote.word.lowercased()) for \(Format.span(ms: ms))" : nil
     }
@@ -168,5 +143,29 @@ struct VoteStrips: Component {
         "<tr><td>\(StateMark(span.vote.state, span.vote.short))</td><td>\(moment(span.from))</td><td>\(moment(span.to))</td><td class=\"num\">\(Format.span(ms: span.to - span.from))</td></tr>"
       })\(if: left > 0, "<tr><td colspan=\"4\">and \(Format.count(left, "change")) more</td></tr>")</tbody>
       """
+  }
+}
+
+extension PastVote {
+  fileprivate var word: String {
+    switch self {
+    case .up: "Up"
+    case .slow: "Slow"
+    case .down: "Down"
+    case .silenced: "Not counted"
+    case .none: "No fresh vote"
+    }
+  }
+
+  /// Where there is little room.
+  fileprivate var short: String { self == .none ? "No vote" : word }
+
+  fileprivate var state: State {
+    switch self {
+    case .up: .up
+    case .slow: .degraded
+    case .down: .down
+    case .silenced, .none: .unknown
+    }
   }
 }
